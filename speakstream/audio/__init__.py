@@ -1,0 +1,1 @@
+"""Sound: chunks, ring buffer, timeline, packer, resampling and the sinks that play or keep it."""

@@ -1,0 +1,29 @@
+"""The errors a person can act on.
+
+Every message is one line that names the bad value and the remedy. The command line prints it and exits;
+a traceback is shown only with ``--debug``.
+"""
+
+
+class SpeakStreamError(Exception):
+    """Base of all errors SpeakStream raises on purpose; ``str(error)`` is one line for a person."""
+
+
+class SettingsError(SpeakStreamError):
+    """A setting has a value that is not allowed."""
+
+
+class ModelError(SpeakStreamError):
+    """Weights could not be found, fetched, verified or loaded."""
+
+
+class EngineError(SpeakStreamError):
+    """A language model failed while it was running."""
+
+
+class VoiceError(SpeakStreamError):
+    """A voice could not be loaded, or failed while it was speaking."""
+
+
+class AudioError(SpeakStreamError):
+    """A sound device or an audio file could not be used."""

@@ -1,0 +1,188 @@
+"""The peer: RealtimeTTS with the same model and the same voice, driven turn by turn to be measured.
+
+A program of its own, in a virtual environment of its own: the benchmark that owns the recorder starts it with
+the rig's environment, and it imports nothing of SpeakStream. RealtimeTTS plays to the default device; what is
+measured is what sounds there, so nothing is measured here.
+
+    python benchmarks/peer_realtimetts.py --model SmolLM2-135M-Instruct.Q8_0.gguf
+
+After ``{"ready": true}`` it reads one JSON object per line, ``{"prompt": ..., "system": ..., "max_tokens":
+...}`` (the last two may be left out), and answers each, once it has been spoken, with ``{"submitted": ...,
+"first_token": ..., "ended": ..., "text": ...}``; times are ``time.monotonic()``, which all processes of a
+machine share. It ends with the end of its input. If RealtimeTTS, or what it needs, can't be imported, it says
+so and exits with 3.
+
+Its environment, on Debian: ``apt-get install portaudio19-dev python3-dev gcc``, then ``pip install --no-deps
+RealtimeTTS==0.8.10 stream2sentence==1.1.0 resampy==0.4.3`` and ``pip install pyaudio pydub numba emoji numpy
+hibari-tts xllamacpp``.
+
+What favours it is on: sentence fragments for the first sentence, everything loaded and warm, and the voice's
+own silences cut by the library's own means, as most of its engines do (``--keep-silence`` leaves them in).
+"""
+
+import argparse
+import importlib
+import json
+import os
+import queue
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SYSTEM = "You are a helpful assistant. Answer in short, clear sentences."
+MAX_TOKENS = 128
+NOT_IMPORTABLE = 3
+
+
+class Model:
+    """SmolLM2 in llama.cpp, with the settings that SpeakStream uses, so that only what follows it differs."""
+
+    def __init__(self, path: Path, folder: str, threads: int) -> None:
+        import xllamacpp
+
+        parameters = xllamacpp.CommonParams()
+        parameters.model.path = str(path)
+        parameters.hostnames = [f"{folder}/llm.sock"]  # no TCP port
+        parameters.endpoint_slots = False
+        parameters.n_ctx = 4096
+        parameters.n_parallel = 1
+        parameters.n_batch = parameters.n_ubatch = 64
+        parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
+        parameters.cache_ram_mib = 0
+        parameters.n_cache_reuse = 32
+        parameters.verbosity = -1
+        self._server = xllamacpp.Server(parameters)
+
+    def stream(self, messages: list[dict[str, str]], max_tokens: int) -> Iterator[str]:
+        """The answer's deltas, as they are written by a thread of its own; raises what the server reports."""
+        deltas: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        failures: list[str] = []
+
+        def receive(chunk: dict[str, Any]) -> bool:
+            if "error" in chunk:
+                failures.append(str(chunk["error"]))
+            for choice in chunk.get("choices") or ():
+                if delta := choice["delta"].get("content"):
+                    deltas.put(delta)
+            return False
+
+        def write() -> None:
+            request = {
+                "messages": messages,
+                "max_tokens": max_tokens,
+                "temperature": 0,
+                "stream": True,
+                "cache_prompt": True,
+            }
+            try:
+                self._server.handle_chat_completions(request, receive)
+            finally:
+                deltas.put(None)
+
+        writer = threading.Thread(target=write, name="llm")
+        writer.start()
+        yield from iter(deltas.get, None)
+        writer.join()
+        if failures:
+            raise RuntimeError(f"the model failed: {failures[0]}")
+
+
+def make_engine(keep_silence: bool) -> Any:
+    """Hibari as an engine of RealtimeTTS; the silence around each fragment is cut unless ``keep_silence``."""
+    from hibari import SAMPLE_RATE, Hibari
+    from RealtimeTTS import BaseEngine
+
+    pyaudio: Any = importlib.import_module("pyaudio")  # there are no types for it
+
+    class HibariEngine(BaseEngine):  # type: ignore[misc]
+        def post_init(self) -> None:
+            self.engine_name = "hibari"
+            self.preload_sentence_tokenizer = True
+            self.voice = Hibari()
+
+        def get_stream_info(self) -> tuple[int, int, int]:
+            return pyaudio.paInt16, 1, SAMPLE_RATE
+
+        def synthesize(self, text: str, sentence_count: int = 0) -> bool:
+            super().synthesize(text, sentence_count)
+            samples = self.voice(text)
+            if not keep_silence:
+                samples = self._trim_silence(samples, SAMPLE_RATE)
+            self.queue.put((np.clip(samples, -1, 1) * 32767).astype(np.int16).tobytes())
+            return True
+
+    return HibariEngine()
+
+
+def speak(
+    model: Model, stream: Any, turn: dict[str, Any], tokenizer: str, muted: bool = False
+) -> dict[str, Any]:
+    """Answer one turn aloud; returns when its last sample has been handed to the device."""
+    messages = [
+        {"role": "system", "content": turn.get("system", SYSTEM)},
+        {"role": "user", "content": turn["prompt"]},
+    ]
+    written: list[str] = []
+    first_token: list[float] = []
+
+    def answer() -> Iterator[str]:
+        for delta in model.stream(messages, turn.get("max_tokens", MAX_TOKENS)):
+            if not written:
+                first_token.append(time.monotonic())
+            written.append(delta)
+            yield delta
+
+    submitted = time.monotonic()
+    stream.feed(answer())
+    stream.play(fast_sentence_fragment=True, tokenizer=tokenizer, muted=muted)
+    return {
+        "submitted": submitted,
+        "first_token": first_token[0] if first_token else None,
+        "ended": time.monotonic(),
+        "text": "".join(written),
+    }
+
+
+def main() -> int:
+    """Load, warm up, and answer turns until the input ends."""
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--model", type=Path, required=True, help="a GGUF file")
+    options.add_argument("--threads", type=int, default=2, help="for the model")
+    options.add_argument("--keep-silence", action="store_true", help="leave in the voice's own silences")
+    # The library's own default, "nltk+rule-based", first downloads the data of NLTK.
+    options.add_argument("--tokenizer", default="rule-based", help="how sentences are found")
+    chosen = options.parse_args()
+
+    # The library prints what goes wrong to standard output, where our answers go.
+    with os.fdopen(os.dup(1), "w") as replies:
+        os.dup2(2, 1)
+        try:
+            import hibari  # noqa: F401
+            import xllamacpp  # noqa: F401
+            from RealtimeTTS import TextToAudioStream
+        except (ImportError, OSError) as problem:
+            print(f"RealtimeTTS can't be measured here: {problem}", file=sys.stderr)
+            return NOT_IMPORTABLE
+
+        def reply(message: dict[str, Any]) -> None:
+            print(json.dumps(message), file=replies, flush=True)
+
+        with tempfile.TemporaryDirectory(prefix="peer") as folder:
+            model = Model(chosen.model, folder, chosen.threads)
+            stream = TextToAudioStream(make_engine(chosen.keep_silence))
+            speak(model, stream, {"prompt": "Say hello.", "max_tokens": 16}, chosen.tokenizer, muted=True)
+            reply({"ready": True})
+            for line in sys.stdin:
+                if line.strip():
+                    reply(speak(model, stream, json.loads(line), chosen.tokenizer))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

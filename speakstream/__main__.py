@@ -1,0 +1,5 @@
+"""``python -m speakstream``."""
+
+from speakstream.cli import main
+
+main()

@@ -1,0 +1,293 @@
+"""Sound devices through PortAudio: finding one, playing a Speaker on it, and getting it back when it vanishes."""
+
+import contextlib
+import ctypes
+import difflib
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from speakstream.audio.clock import SilentClock
+from speakstream.audio.speaker import Speaker
+from speakstream.errors import AudioError
+
+LATENCY = "high"
+"""PortAudio's own name for a safe buffer, about 35 ms; "low" (9 ms) underran with both cores busy."""
+
+LOST_SECONDS = 0.6
+"""A device that asked for no samples for so long is gone."""
+
+RETRIES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between attempts to reopen; the last one repeats."""
+
+GIVE_UP_SECONDS = 10.0
+"""After so long without a device the speech goes on in silence, while the attempts go on, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """An output device, as PortAudio names it."""
+
+    index: int
+    name: str
+    api: str
+    channels: int
+    sample_rate: int
+    is_default: bool
+
+
+def _portaudio() -> Any:
+    """The sounddevice module, loaded without its libraries' noise.
+
+    Raises AudioError where PortAudio is missing.
+    """
+    _hush_alsa()
+    try:
+        import sounddevice
+    except OSError as error:
+        how = (
+            "run: sudo apt-get install libportaudio2 (Debian, Ubuntu), or your system's portaudio package"
+            if sys.platform.startswith("linux")
+            else "reinstall sounddevice"
+        )
+        raise AudioError(f"no sound: PortAudio is missing ({error}); {how}") from error
+    return sounddevice
+
+
+_quiet_handlers: list[Any] = []
+"""C callbacks that must live as long as the libraries that hold them."""
+
+
+def _hush_alsa() -> None:
+    """Give ALSA and JACK error handlers that print nothing: they write to the terminal otherwise."""
+    if _quiet_handlers or not sys.platform.startswith("linux"):
+        return
+    for library, setter, signature in (
+        (
+            "libasound.so.2",
+            "snd_lib_error_set_handler",
+            (ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p),
+        ),
+        ("libjack.so.0", "jack_set_error_function", (ctypes.c_char_p,)),
+        ("libjack.so.0", "jack_set_info_function", (ctypes.c_char_p,)),
+    ):
+        with contextlib.suppress(OSError, AttributeError):  # not installed: then it prints nothing either
+            handler = ctypes.CFUNCTYPE(None, *signature)(lambda *_: None)
+            getattr(ctypes.CDLL(library), setter)(handler)
+            _quiet_handlers.append(handler)
+
+
+@contextlib.contextmanager
+def _no_stderr() -> Any:
+    """Keep what C libraries write to file descriptor 2 from the terminal, for the length of one call."""
+    try:
+        saved = os.dup(2)
+    except OSError:  # no standard error at all
+        yield
+        return
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(quiet, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(quiet)
+
+
+def devices() -> list[DeviceInfo]:
+    """Every device that can play. Raises AudioError where PortAudio is missing."""
+    sd = _portaudio()
+    try:
+        default = sd.default.device[1]
+        if default is None or default < 0:
+            default = next((api["default_output_device"] for api in sd.query_hostapis()), -1)
+        apis = [api["name"] for api in sd.query_hostapis()]
+        return [
+            DeviceInfo(
+                device["index"],
+                device["name"],
+                apis[device["hostapi"]],
+                device["max_output_channels"],
+                int(device["default_samplerate"]),
+                device["index"] == default,
+            )
+            for device in sd.query_devices()
+            if device["max_output_channels"] > 0
+        ]
+    except sd.PortAudioError as error:
+        raise AudioError(f"no sound: PortAudio could not list the devices ({error})") from error
+
+
+def find_device(wanted: str) -> DeviceInfo:
+    """The device with this index, or with this text in its name (any case); "": the default one.
+
+    Raises AudioError when there is none, or several, naming what there is.
+    """
+    found = devices()
+    if not found:
+        raise AudioError(
+            "no sound: this machine has no sound device (over SSH or in a container there is none); "
+            "use --output FILE.wav, or speakstream serve and a browser"
+        )
+    if not wanted:
+        return next((device for device in found if device.is_default), found[0])
+    if wanted.isdigit():
+        for device in found:
+            if device.index == int(wanted):
+                return device
+        raise AudioError(f"AUDIO_DEVICE={wanted}: no output device has this index; see: speakstream devices")
+    matches = [device for device in found if wanted.lower() in device.name.lower()]
+    exact = [device for device in matches if device.name.lower() == wanted.lower()]
+    if len(exact or matches) == 1:
+        return (exact or matches)[0]
+    if matches:
+        names = ", ".join(f"{device.index} {device.name!r}" for device in matches[:5])
+        raise AudioError(
+            f"AUDIO_DEVICE={wanted!r} fits several devices: {names}; give more of the name, or an index"
+        )
+    near = difflib.get_close_matches(wanted, [device.name for device in found], 1, 0.4)
+    hint = f"did you mean {near[0]!r}?" if near else "see: speakstream devices"
+    raise AudioError(f"AUDIO_DEVICE={wanted!r} is no output device; {hint}")
+
+
+class Device:
+    """A driver that plays a Speaker on a sound device, and reopens it when it comes back."""
+
+    def __init__(self, speaker: Speaker, device: DeviceInfo, notify: Callable[[str], None]) -> None:
+        """Open the device (about 0.1 s). ``notify`` gets one line when it is lost and when it is back.
+
+        Raises AudioError when it can't be opened.
+        """
+        self.name = device.name
+        self.sample_rate = speaker.sample_rate
+        self.latency = 0.0
+        self.reopened = 0
+        self._wanted = device
+        self._speaker = speaker
+        self._notify = notify
+        self._stop = threading.Event()
+        self._alive = time.monotonic()
+        self._stream: Any = None
+        try:
+            self._open(device.index)
+        except Exception as error:
+            raise AudioError(
+                f"no sound: {device.name!r} could not be opened at {speaker.sample_rate} Hz ({error}); "
+                "try another --device, or TTS_SAMPLE_RATE=48000"
+            ) from error
+        self._watch = threading.Thread(target=self._supervise, name="sound device")
+        self._watch.start()
+
+    def close(self) -> None:
+        """See Driver."""
+        self._stop.set()
+        self._watch.join()
+        self._close_stream()
+
+    def _open(self, index: int | None) -> None:
+        sd = _portaudio()
+        channels = min(2, self._wanted.channels)
+
+        def callback(out: Any, frames: int, moments: Any, status: Any) -> None:
+            now = time.monotonic()
+            ahead = moments.outputBufferDacTime - moments.currentTime
+            if not 0.0 < ahead < 2.0:  # some hosts leave the times out
+                ahead = self.latency
+            self._alive = now
+            self._speaker.render(out[:, 0], now + ahead)
+            if channels == 2:
+                out[:, 1] = out[:, 0]
+
+        with _no_stderr():
+            self._stream = sd.OutputStream(
+                samplerate=self.sample_rate,
+                device=index,
+                channels=channels,
+                dtype="float32",
+                latency=LATENCY,
+                blocksize=0,
+                callback=callback,
+            )
+            self.latency = float(self._stream.latency)
+            self._alive = time.monotonic()
+            self._stream.start()
+
+    def _close_stream(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            with _no_stderr(), contextlib.suppress(_portaudio().PortAudioError):  # it may be gone already
+                stream.abort()
+            with _no_stderr(), contextlib.suppress(_portaudio().PortAudioError):
+                stream.close()
+
+    def _supervise(self) -> None:
+        while not self._stop.wait(LOST_SECONDS / 3):
+            if time.monotonic() - self._alive > LOST_SECONDS:
+                self._recover()
+
+    def _recover(self) -> None:
+        """Reopen with back-off; meanwhile the speaker holds its position."""
+        lost = time.monotonic()
+        self._notify(f"sound device {self.name!r} is gone; waiting for it to come back")
+        self._close_stream()
+        clock: SilentClock | None = None
+        attempt = 0
+        try:
+            while not self._stop.wait(RETRIES[min(attempt, len(RETRIES) - 1)]):
+                attempt += 1
+                try:
+                    index = self._find_again()
+                    if clock is not None:
+                        clock.close()
+                        clock = None
+                    self._open(index)
+                except Exception:  # whatever PortAudio says, it is not back yet: the next attempt will tell
+                    self._close_stream()
+                else:
+                    self.reopened += 1
+                    self._notify(f"sound is back on {self.name!r}")
+                    return
+                if clock is None and time.monotonic() - lost > GIVE_UP_SECONDS:
+                    self._notify("no sound device came back; going on in silence")
+                    clock = SilentClock(self._speaker)
+        finally:
+            if clock is not None:
+                clock.close()
+
+    def _find_again(self) -> int:
+        """The index of the same device, or of the default one, after PortAudio has looked anew."""
+        sd = _portaudio()
+        with _no_stderr():
+            # PortAudio lists devices only when it starts, so it is started again; no stream is open now
+            sd._terminate()
+            sd._initialize()
+        found = devices()
+        same = [device for device in found if device.name == self._wanted.name]
+        default = [device for device in found if device.is_default]
+        if not (same or default):
+            raise AudioError("no device")
+        chosen = (same or default)[0]
+        self.name = chosen.name
+        return chosen.index
+
+
+def open_speaker(
+    wanted: str,
+    rate: int | None,
+    buffer_seconds: float,
+    chunk_size: int,
+    gain: float,
+    notify: Callable[[str], None],
+) -> tuple[Speaker, Device]:
+    """Find and open a device and give the Speaker that plays on it.
+
+    ``rate``: Hz, None for the device's own. Raises AudioError when there is no sound.
+    """
+    device = find_device(wanted)
+    speaker = Speaker(rate or device.sample_rate, buffer_seconds, chunk_size, gain)
+    return speaker, Device(speaker, device, notify)

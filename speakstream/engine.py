@@ -1,0 +1,175 @@
+"""The engine every front end drives: a language model, a voice and a sink, and the conversations held on them.
+
+Nothing here knows of a terminal, a web server or a sound device.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+from speakstream.audio.chunk import Sink
+from speakstream.events import Event, Notice, Reason, TurnEnded
+from speakstream.llm import Generation, LanguageModel, Message
+from speakstream.tts import Voice
+from speakstream.turn import Delivery, Listener, Speech, Turn
+
+log = logging.getLogger(__name__)
+
+KEEP = 0.5
+"""When the context overflows, turns are dropped until the rest takes this part of it. Dropping several at a time
+keeps the prompt cache useful for many turns; dropping one each turn would move it every time."""
+
+TEMPLATE_MARGIN = 16
+"""Tokens kept free for what a chat template adds around a reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What answers and what speaks. ``model`` and ``voice`` may still be loading: they are waited for when needed."""
+
+    model: "Future[LanguageModel] | None"
+    voice: "Future[Voice] | None"
+    sink: Sink | None
+
+    def turn(self, listener: Listener) -> Turn:
+        """A new turn, spoken if there are a voice and a sink."""
+        voice, sink = self.voice, self.sink
+        if voice is None or sink is None:
+            return Turn(listener, None)
+
+        def speech(turn: Turn, delivery: Delivery) -> Speech:
+            return Speech(turn.reply, voice.result, sink, delivery, listener, turn.metrics, turn.speech_ended)
+
+        return Turn(listener, speech)
+
+    def read(
+        self, source: Callable[[threading.Event], Iterable[str]], listener: Listener, delivery: Delivery
+    ) -> Turn:
+        """Speak a text that no model wrote. ``source`` yields it piece by piece."""
+        turn = self.turn(listener)
+        turn.start(source, delivery)
+        return turn
+
+
+class Conversation:
+    """Messages, and the turns that add to them. One turn at a time: asking ends the one before."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        system_prompt: str,
+        options: Generation,
+        delivery: Delivery,
+        listener: Listener,
+        max_messages: int = 100,
+    ) -> None:
+        """``max_messages``: the newest ones that are sent to the model; none is deleted."""
+        self.messages: list[Message] = []
+        self.options = options
+        self.delivery = delivery
+        self._engine = engine
+        self._system = Message("system", system_prompt) if system_prompt else None
+        self._listener = listener
+        self._max_messages = max_messages
+        self._turn: Turn | None = None
+        self._sent_from = 0  # messages before this one no longer fit the context
+        self._cut_off = ""  # the last words heard, when the last reply was interrupted
+        self._warming: tuple[threading.Thread, threading.Event] | None = None
+
+    @property
+    def turn(self) -> Turn | None:
+        """The newest turn."""
+        return self._turn
+
+    def ask(self, prompt: str) -> Turn:
+        """Answer ``prompt``. A turn still running is interrupted, and joined, first."""
+        submitted = time.monotonic()
+        self.stop()
+        turn = self._engine.turn(self._heed)
+        turn.metrics.submitted = submitted
+        self._turn = turn
+        told = f'(You were interrupted after "{self._cut_off}".)\n{prompt}' if self._cut_off else prompt
+        self._cut_off = ""
+        self.messages.append(Message("user", told))
+        turn.start(self._stream, self.delivery)
+        return turn
+
+    def stop(self) -> None:
+        """Interrupt the running turn, if any, and wait until nothing of it runs."""
+        if self._warming is not None:
+            thread, cancelled = self._warming
+            cancelled.set()
+            thread.join()
+            self._warming = None
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn.join()
+
+    def prefill(self) -> None:
+        """Have what will be sent next in the model's prompt cache; cancelled by the next ``ask``."""
+        cancelled = threading.Event()
+
+        def warm() -> None:
+            try:
+                model = self._model()
+                model.prefill(self._fitting(model, Message("user", "")), cancelled)
+            except Exception:
+                log.warning("the prompt could not be prefilled", exc_info=True)  # the turn itself will tell
+
+        self.stop()
+        thread = threading.Thread(target=warm, name="prefill")
+        self._warming = (thread, cancelled)
+        thread.start()
+
+    def _model(self) -> LanguageModel:
+        if self._engine.model is None:
+            raise ValueError("this engine has no language model")
+        return self._engine.model.result()
+
+    def _stream(self, cancelled: threading.Event) -> Iterator[str]:
+        """The llm thread: wait for the model, make the messages fit, generate."""
+        model = self._model()
+        messages = self._fitting(model)
+        room = model.context_length - model.count(messages) - TEMPLATE_MARGIN
+        options = replace(self.options, max_new_tokens=max(1, min(self.options.max_new_tokens, room)))
+        yield from model.stream(messages, options, cancelled)
+
+    def _fitting(self, model: LanguageModel, *more: Message) -> list[Message]:
+        """The messages to send: as many of the newest as leave room for a reply. Never drops the system prompt."""
+        reserve = min(self.options.max_new_tokens, model.context_length // 4) + TEMPLATE_MARGIN
+        room = model.context_length - reserve
+        oldest = max(self._sent_from, len(self.messages) - self._max_messages)
+        if model.count(self._sent(oldest, more)) > room:
+            before, target = oldest, int(room * KEEP)
+            while oldest < len(self.messages) - 1 and model.count(self._sent(oldest, more)) > target:
+                oldest = self._next_user(oldest + 1)
+            self._sent_from = oldest
+            if oldest > before:
+                self._listener(
+                    Notice(
+                        f"the conversation outgrew the model's memory: {oldest - before} old messages left out"
+                    )
+                )
+        return self._sent(oldest, more)
+
+    def _sent(self, oldest: int, more: tuple[Message, ...]) -> list[Message]:
+        system = [self._system] if self._system is not None else []
+        return [*system, *self.messages[oldest:], *more]
+
+    def _next_user(self, index: int) -> int:
+        while index < len(self.messages) - 1 and self.messages[index].role != "user":
+            index += 1
+        return index
+
+    def _heed(self, event: Event) -> None:
+        """Keep what was heard before the front end learns that the turn has ended."""
+        if isinstance(event, TurnEnded):
+            heard = event.heard.strip()
+            if heard:
+                self.messages.append(Message("assistant", heard))
+            if event.reason is Reason.INTERRUPTED and heard:
+                self._cut_off = " ".join(heard.split()[-6:])
+        self._listener(event)

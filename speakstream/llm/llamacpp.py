@@ -1,0 +1,254 @@
+"""SmolLM2 and other GGUF models through llama.cpp (the ``xllamacpp`` bindings), in this process.
+
+llama.cpp's server runs on threads of its own; requests go to it by a function call. It insists on listening
+somewhere, too: on a Unix socket in a private folder, which only serves to count tokens, so that no TCP port
+is open. Where Unix sockets do not exist it listens on loopback and wants a random key.
+"""
+
+import http.client
+import json
+import os
+import queue
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from speakstream.errors import EngineError, ModelError
+from speakstream.llm import Generation, Message, ModelChoice
+
+BATCH = 64
+"""Tokens prefilled at once. Prefill can only be cancelled between batches: 64 stop within about 0.2 s on two
+cores; 128 were hardly faster, 32 a quarter slower at times (docs/performance.md)."""
+
+CACHE_REUSE = 32
+"""Shortest run of tokens, after a dropped turn, that is moved in the cache instead of computed again."""
+
+_COUNT_TIMEOUT = 20.0
+"""Seconds for a token count; it waits for no decoding, so this only catches a dead server."""
+
+
+def usable_cores() -> int:
+    """Cores this process may really use: affinity and the container's CPU quota, at least 1."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()[:2]
+        if quota != "max":
+            cores = min(cores, max(1, round(int(quota) / int(period))))
+    except (OSError, ValueError):
+        pass  # no cgroup v2 here: affinity alone decides
+    return max(1, cores)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=_COUNT_TIMEOUT)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class LlamaCpp:
+    """A GGUF model in llama.cpp. Replies are made one at a time; a second caller waits its turn."""
+
+    def __init__(self, choice: ModelChoice) -> None:
+        """Load the weights (about half a second for the default model).
+
+        Raises ModelError when the file is no GGUF that llama.cpp can run.
+        """
+        try:
+            import xllamacpp
+        except ImportError as error:
+            raise ModelError(
+                f"the llamacpp engine needs xllamacpp ({error}); run: pip install xllamacpp"
+            ) from error
+        threads = choice.threads or usable_cores()
+        params = xllamacpp.CommonParams()
+        params.model.path = str(choice.weights)
+        params.n_ctx = choice.context_length
+        params.n_parallel = 1
+        params.n_batch = params.n_ubatch = BATCH
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+        params.n_cache_reuse = CACHE_REUSE
+        params.cache_ram_mib = 0
+        params.endpoint_slots = False
+        params.verbosity = -1
+        self._folder: str | None = None
+        self._key = ""
+        if hasattr(socket, "AF_UNIX"):
+            self._folder = _private_folder()
+            params.hostnames = [os.path.join(self._folder, "llm.sock")]
+        else:
+            self._key = secrets.token_urlsafe(32)
+            params.hostnames = ["127.0.0.1"]
+            params.port = 0
+            params.api_keys = [self._key]
+        try:
+            self._server: Any = xllamacpp.Server(params)
+        except Exception as error:
+            self._remove_folder()
+            raise ModelError(
+                f"{choice.weights} could not be loaded by llama.cpp ({_one_line(error)}); "
+                "give a GGUF chat model, or free some memory"
+            ) from error
+        self.name = f"{choice.weights.stem} (llama.cpp, {threads} thread{'s' if threads > 1 else ''})"
+        self.context_length = choice.context_length
+        self._turn = threading.Lock()
+        self.callbacks = 0
+        """Calls from the engine so far: after a cancel none may follow."""
+
+    def stream(
+        self, messages: Sequence[Message], options: Generation, cancelled: threading.Event
+    ) -> Iterator[str]:
+        """See LanguageModel. Generates on an inner thread, which has ended when the iterator ends."""
+        request = _messages(messages) | {
+            "stream": True,
+            "cache_prompt": True,
+            "return_progress": True,
+            "timings_per_token": False,
+            "max_tokens": options.max_new_tokens,
+            "temperature": options.temperature,
+            "top_p": options.top_p,
+            "top_k": options.top_k,
+            "min_p": options.min_p,
+            "repeat_penalty": options.repeat_penalty,
+            "stop": list(options.stop),
+        }
+        if options.seed is not None:
+            request["seed"] = options.seed
+        return self._deltas(request, cancelled)
+
+    def prefill(self, messages: Sequence[Message], cancelled: threading.Event) -> None:
+        """See LanguageModel."""
+        request = _messages(messages) | {
+            "stream": True,
+            "cache_prompt": True,
+            "return_progress": True,
+            "max_tokens": 1,
+            "temperature": 0.0,
+        }
+        for _ in self._deltas(request, cancelled):
+            pass
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """See LanguageModel."""
+        prompt = self._post("/apply-template", _messages(messages))["prompt"]
+        tokens = self._post("/tokenize", {"content": prompt, "add_special": False, "parse_special": True})
+        return len(tokens["tokens"])
+
+    def close(self) -> None:
+        """See LanguageModel."""
+        with self._turn:
+            self._server = None  # its destructor stops and joins llama.cpp's threads
+            self._remove_folder()
+
+    def _deltas(self, request: dict[str, Any], cancelled: threading.Event) -> Iterator[str]:
+        with self._turn:
+            if cancelled.is_set():
+                return
+            arrived: queue.SimpleQueue[str | BaseException | None] = queue.SimpleQueue()
+            abandoned = threading.Event()
+            worker = threading.Thread(
+                target=self._run, args=(request, arrived.put, cancelled, abandoned), name="llama.cpp"
+            )
+            worker.start()
+            try:
+                while (item := arrived.get()) is not None:
+                    if isinstance(item, BaseException):
+                        raise item
+                    if cancelled.is_set():
+                        return
+                    yield item
+            finally:
+                abandoned.set()
+                worker.join()
+
+    def _run(
+        self,
+        request: dict[str, Any],
+        put: Any,
+        cancelled: threading.Event,
+        abandoned: threading.Event,
+    ) -> None:
+        """Drive one request; ``put`` gets the deltas, at most one error, then None."""
+
+        def on_chunk(chunk: dict[str, Any]) -> bool:
+            self.callbacks += 1
+            if cancelled.is_set() or abandoned.is_set():
+                return True
+            error = chunk.get("error")
+            if error is not None:
+                put(
+                    EngineError(
+                        f"the language model refused the request: {_one_line(error.get('message', error))}"
+                    )
+                )
+                return True
+            for choice in chunk.get("choices") or ():
+                text = (choice.get("delta") or {}).get("content")
+                if text:
+                    put(text)
+            return False
+
+        try:
+            self._server.handle_chat_completions(request, on_chunk)
+        except Exception as error:
+            put(EngineError(f"the language model failed: {_one_line(error)}"))
+        finally:
+            put(None)
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        connection: http.client.HTTPConnection
+        if self._folder is not None:
+            connection = _UnixConnection(os.path.join(self._folder, "llm.sock"))
+        else:
+            address = str(self._server.listening_address).removeprefix("http://")
+            connection = http.client.HTTPConnection(address, timeout=_COUNT_TIMEOUT)
+        try:
+            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}
+            connection.request("POST", path, json.dumps(body), headers)
+            answer: dict[str, Any] = json.loads(connection.getresponse().read())
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise EngineError(f"the language model could not count tokens: {_one_line(error)}") from error
+        finally:
+            connection.close()
+        if "error" in answer:
+            raise EngineError(f"the language model could not count tokens: {_one_line(answer['error'])}")
+        return answer
+
+    def _remove_folder(self) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _messages(messages: Sequence[Message]) -> dict[str, Any]:
+    # a lone surrogate is no text that can be sent; it becomes U+FFFD
+    def clean(text: str) -> str:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+    return {"messages": [{"role": m.role, "content": clean(m.content)} for m in messages]}
+
+
+def _private_folder() -> str:
+    """A new folder, mode 0700, short enough for a Unix socket's path (104 bytes on macOS)."""
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    for parent in (base, None, "/tmp"):
+        try:
+            folder = tempfile.mkdtemp(prefix="speakstream-", dir=parent)
+        except OSError:
+            continue
+        if len(os.fsencode(folder)) <= 90:
+            return folder
+        os.rmdir(folder)
+    raise ModelError("no folder for a private socket; set TMPDIR to a short, writable folder")
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

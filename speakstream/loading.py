@@ -1,0 +1,141 @@
+"""From settings to a running engine: weights found, model, voice and device opened side by side."""
+
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TypeVar
+
+from speakstream.audio.chunk import Sink
+from speakstream.engine import Engine
+from speakstream.errors import SpeakStreamError
+from speakstream.llm import Generation, LanguageModel, ModelChoice, choose_engine
+from speakstream.settings import Settings
+from speakstream.tts import Voice, check_name, open_voice
+from speakstream.turn import Delivery
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds a thread may keep the interpreter from the sound callback. With Python's own 5 ms, three busy threads
+gave underruns and stalls of 2 s; with this none."""
+
+
+@dataclass
+class Resources:
+    """What must be given back at the end, in the reverse order of opening."""
+
+    cancelled: Event = field(default_factory=Event)
+    threads: list[threading.Thread] = field(default_factory=list)
+    closers: list[Callable[[], None]] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Stop loading, join the loaders, close everything that was opened."""
+        self.cancelled.set()
+        for thread in self.threads:
+            thread.join()
+        while self.closers:
+            self.closers.pop()()
+
+
+def in_background(resources: Resources, name: str, work: Callable[[], T]) -> "Future[T]":
+    """Run ``work`` on a thread of its own; its result, or its error, comes with the future."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            log.debug("%s failed", name, exc_info=True)
+            future.set_exception(error)
+
+    thread = threading.Thread(target=run, name=name)
+    resources.threads.append(thread)
+    thread.start()
+    return future
+
+
+def load_model(
+    settings: Settings, resources: Resources, notify: Callable[[str], None]
+) -> "Future[LanguageModel]":
+    """Find, fetch and load the language model in the background.
+
+    Raises ModelError at once when the engine is not there.
+    """
+    choose_engine(settings.llm_engine)
+
+    def work() -> LanguageModel:
+        from speakstream.llm import ENGINES
+        from speakstream.download import TerminalProgress
+        from speakstream.models import ModelStore, cache_folder
+
+        engine, _ = choose_engine(settings.llm_engine)
+        folder = settings.model_cache or cache_folder()
+        with TerminalProgress(settings.llm_model_name) as progress:
+            store = ModelStore(folder, progress=progress, notify=notify)
+            weights = store.resolve(settings.llm_model_name, resources.cancelled)
+        model = ENGINES[engine](
+            ModelChoice(settings.llm_model_name, weights, settings.context_length, settings.llm_threads or 0)
+        )
+        resources.closers.append(model.close)
+        return model
+
+    return in_background(resources, "load model", work)
+
+
+def load_voice(settings: Settings, resources: Resources) -> "Future[Voice]":
+    """Load and warm the voice in the background. Raises VoiceError at once when there is none of this name."""
+    if settings.tts_model_name != Settings.tts_model_name:
+        check_name(settings.tts_model_name)
+
+    def work() -> Voice:
+        voice = open_voice(settings.tts_model_name)
+        resources.closers.append(voice.close)
+        warm = getattr(voice, "warm", None)
+        if warm is not None:
+            warm()
+        return voice
+
+    return in_background(resources, "load voice", work)
+
+
+def open_sound(settings: Settings, resources: Resources, notify: Callable[[str], None]) -> Sink:
+    """Open the sound device. Raises AudioError, one line that says what to do, where there is none."""
+    from speakstream.audio.device import open_speaker
+
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    speaker, device = open_speaker(
+        settings.audio_device or "",
+        settings.tts_sample_rate,
+        settings.audio_buffer_seconds,
+        settings.chunk_size,
+        settings.default_volume,
+        notify,
+    )
+    resources.closers.append(device.close)
+    return speaker
+
+
+def generation(settings: Settings) -> Generation:
+    """How the settings want a reply sampled."""
+    return Generation(
+        max_new_tokens=settings.max_new_tokens,
+        temperature=settings.temperature if settings.do_sample else 0.0,
+        top_p=settings.top_p,
+        top_k=settings.top_k,
+        min_p=settings.min_p,
+        repeat_penalty=settings.repeat_penalty,
+        seed=settings.seed,
+        stop=settings.stop,
+    )
+
+
+def delivery(settings: Settings) -> Delivery:
+    """How the settings want a reply spoken."""
+    return Delivery(speed=settings.tts_speed, max_queue=settings.max_queue_size)

@@ -7,10 +7,12 @@ measured is what sounds there, so nothing is measured here.
     python benchmarks/peer_realtimetts.py --model SmolLM2-135M-Instruct.Q8_0.gguf
 
 After ``{"ready": true}`` it reads one JSON object per line, ``{"prompt": ..., "system": ..., "max_tokens":
-...}`` (the last two may be left out), and answers each, once it has been spoken, with ``{"submitted": ...,
-"first_token": ..., "ended": ..., "text": ...}``; times are ``time.monotonic()``, which all processes of a
-machine share. It ends with the end of its input. If RealtimeTTS, or what it needs, can't be imported, it says
-so and exits with 3.
+..., "repeat_penalty": ..., "cut_after": ...}`` (only the first is needed), and answers each, once it has been
+spoken, with ``{"submitted": ..., "first_token": ..., "ended": ..., "text": ..., "fragments": [[text, seconds],
+...]}``; times are ``time.monotonic()``, which all processes of a machine share. With ``"text"`` in place of
+the prompt it reads that text, and no model answers. ``cut_after`` drops what is left to say so many seconds
+after the first fragment was synthesized; the fragment that sounds then is still finished. It ends with the end
+of its input. If RealtimeTTS, or what it needs, can't be imported, it says so and exits with 3.
 
 Its environment, on Debian: ``apt-get install portaudio19-dev python3-dev gcc``, then ``pip install --no-deps
 RealtimeTTS==0.8.10 stream2sentence==1.1.0 resampy==0.4.3`` and ``pip install pyaudio pydub numba emoji numpy
@@ -25,11 +27,12 @@ import importlib
 import json
 import os
 import queue
+import re
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +62,7 @@ class Model:
         parameters.verbosity = -1
         self._server = xllamacpp.Server(parameters)
 
-    def stream(self, messages: list[dict[str, str]], max_tokens: int) -> Iterator[str]:
+    def stream(self, messages: list[dict[str, str]], options: dict[str, Any], cut: threading.Event) -> Iterator[str]:
         """The answer's deltas, as they are written by a thread of its own; raises what the server reports."""
         deltas: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         failures: list[str] = []
@@ -70,13 +73,13 @@ class Model:
             for choice in chunk.get("choices") or ():
                 if delta := choice["delta"].get("content"):
                     deltas.put(delta)
-            return False
+            return cut.is_set()
 
         def write() -> None:
             request = {
                 "messages": messages,
-                "max_tokens": max_tokens,
                 "temperature": 0,
+                **options,
                 "stream": True,
                 "cache_prompt": True,
             }
@@ -105,34 +108,50 @@ def make_engine(keep_silence: bool) -> Any:
             self.engine_name = "hibari"
             self.preload_sentence_tokenizer = True
             self.voice = Hibari()
+            self.fragments: list[tuple[str, float]] = []  # what was said, and the seconds it lasts
+            self.cut = threading.Event()  # say no more
+            self.on_first_fragment: Callable[[], None] | None = None
 
         def get_stream_info(self) -> tuple[int, int, int]:
             return pyaudio.paInt16, 1, SAMPLE_RATE
 
         def synthesize(self, text: str, sentence_count: int = 0) -> bool:
             super().synthesize(text, sentence_count)
+            if self.cut.is_set():
+                return True
             samples = self.voice(text)
             if not keep_silence:
                 samples = self._trim_silence(samples, SAMPLE_RATE)
+            if not self.fragments and self.on_first_fragment is not None:
+                self.on_first_fragment()
+            self.fragments.append((text, len(samples) / SAMPLE_RATE))
             self.queue.put((np.clip(samples, -1, 1) * 32767).astype(np.int16).tobytes())
             return True
 
     return HibariEngine()
 
 
-def speak(
-    model: Model, stream: Any, turn: dict[str, Any], tokenizer: str, muted: bool = False
-) -> dict[str, Any]:
-    """Answer one turn aloud; returns when its last sample has been handed to the device."""
-    messages = [
-        {"role": "system", "content": turn.get("system", SYSTEM)},
-        {"role": "user", "content": turn["prompt"]},
-    ]
+def speak(model: Model, stream: Any, turn: dict[str, Any], tokenizer: str, muted: bool = False) -> dict[str, Any]:
+    """Answer one turn aloud, or read its text; returns when its last sample has been handed to the device."""
+    engine = stream.engine
+    engine.fragments.clear()
+    engine.cut.clear()
+    timers: list[threading.Timer] = []
+
+    def cut() -> None:
+        engine.cut.set()
+        stream.player.buffer_manager.clear_buffer()
+
+    def start_timer() -> None:
+        timers.append(threading.Timer(turn["cut_after"], cut))
+        timers[0].start()
+
+    engine.on_first_fragment = start_timer if turn.get("cut_after") else None
     written: list[str] = []
     first_token: list[float] = []
 
     def answer() -> Iterator[str]:
-        for delta in model.stream(messages, turn.get("max_tokens", MAX_TOKENS)):
+        for delta in _deltas(model, turn, engine.cut):
             if not written:
                 first_token.append(time.monotonic())
             written.append(delta)
@@ -141,12 +160,32 @@ def speak(
     submitted = time.monotonic()
     stream.feed(answer())
     stream.play(fast_sentence_fragment=True, tokenizer=tokenizer, muted=muted)
+    for timer in timers:
+        timer.cancel()
+        timer.join()
     return {
         "submitted": submitted,
         "first_token": first_token[0] if first_token else None,
         "ended": time.monotonic(),
         "text": "".join(written),
+        "fragments": engine.fragments,
     }
+
+
+def _deltas(model: Model, turn: dict[str, Any], cut: threading.Event) -> Iterator[str]:
+    """What is to be spoken: a given text, word by word, or the model's answer."""
+    if "text" in turn:
+        yield from re.findall(r"\S+\s*", turn["text"])
+        return
+    messages = [
+        {"role": "system", "content": turn.get("system", SYSTEM)},
+        {"role": "user", "content": turn["prompt"]},
+    ]
+    options = {
+        "max_tokens": turn.get("max_tokens", MAX_TOKENS),
+        "repeat_penalty": turn.get("repeat_penalty", 1.0),
+    }
+    yield from model.stream(messages, options, cut)
 
 
 def main() -> int:

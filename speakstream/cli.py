@@ -1,34 +1,57 @@
 """The ``speakstream`` command. Reads settings, then hands over to one front end, which it imports only then."""
 
-import difflib
+import contextlib
+import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from speakstream import __version__
+from speakstream.arguments import NAMES, bare_read, usage_message, without_debug
 from speakstream.errors import SpeakStreamError
 
 if TYPE_CHECKING:
+    from speakstream.models import ModelStore
     from speakstream.settings import Settings
+
+FAILED, WRONG_USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
+
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 app = typer.Typer(
     name="speakstream",
     help="Hear a local language model answer while it is still writing.",
-    no_args_is_help=True,
+    epilog="\b\nExample:\n  speakstream say 'Why is the sky blue?'",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_HELP,
 )
-models_app = typer.Typer(help="Language models: what is there, what is on disk.", rich_markup_mode=None)
-app.add_typer(models_app, name="models")
+models_app = typer.Typer(
+    help="List the language models; fetch or delete one.", rich_markup_mode=None, context_settings=_HELP
+)
 
 
 class State:
-    """What the options before the command set."""
+    """What the whole run shares: whether tracebacks and a log are shown."""
 
-    debug = False
+    def __init__(self, debug: bool) -> None:
+        import logging
+
+        self.debug = False
+        logging.getLogger("speakstream").addHandler(logging.NullHandler())  # nothing on the screen, unless
+        if debug:
+            self.show_debug()
+
+    def show_debug(self) -> None:
+        """Show them from now on."""
+        import logging
+
+        if not self.debug:
+            self.debug = True
+            logging.basicConfig(level=logging.DEBUG, format="%(relativeCreated)7d %(threadName)s %(name)s: %(message)s")
 
 
 def _version(wanted: bool) -> None:
@@ -37,281 +60,312 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def options(
     context: typer.Context,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Show tracebacks and a log on standard error.")
+        bool, typer.Option("--debug", help="Show tracebacks and a log on standard error; may stand anywhere.")
     ] = False,
-    _: Annotated[
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    context.obj = debug
+    if context.invoked_subcommand is None:
+        print(context.get_help(), file=sys.stderr)
+        raise typer.Exit(WRONG_USAGE)
 
 
-@app.command()
+def _voice_names(incomplete: str) -> list[str]:
+    from speakstream.tts import voices
+
+    return [voice.name for voice in voices() if voice.name.startswith(incomplete)]
+
+
+def _model_names(incomplete: str) -> list[str]:
+    from speakstream.models import KNOWN_MODELS
+
+    return [artifact.name for artifact in KNOWN_MODELS if artifact.name.startswith(incomplete)]
+
+
+# numbers are strings here: Settings reads them, and its messages name what is allowed
+Number = str | None
+
+
+@app.command(
+    epilog="\b\nExamples:\n"
+    "  speakstream say 'Why is the sky blue?'\n"
+    "  speakstream say --file letter.txt\n"
+    "  git log | speakstream say --read - | less\n"
+    "  speakstream say -o story.wav 'Tell me a story'"
+)
 def say(
     context: typer.Context,
-    prompt: Annotated[str | None, typer.Argument(help='What to answer; "-": from standard input.')] = None,
+    prompt: Annotated[str | None, typer.Argument(metavar="PROMPT", help="What to answer; -: standard input.")] = None,
     read: Annotated[
-        str | None,
-        typer.Option(
-            "--read", metavar="TEXT", help='Speak this text, no model; "-": standard input, as it comes.'
-        ),
+        str | None, typer.Option("--read", metavar="TEXT", help="Speak this text; -: standard input, as it comes.")
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--file", metavar="F", help="With --read: speak this file.")
+        Path | None, typer.Option("--file", metavar="FILE", help="Speak this file (also: --read --file FILE).")
     ] = None,
     output: Annotated[
-        str,
-        typer.Option("-o", "--output", metavar="FILE.wav", help='Write the speech; "-": to standard output.'),
+        str, typer.Option("-o", "--output", metavar="FILE.wav", help="Write the speech; -: to standard output.")
     ] = "",
-    play: Annotated[bool, typer.Option("--play", help="With --output: play it, too.")] = False,
-    voice: Annotated[str | None, typer.Option(help="A voice: see speakstream voices.")] = None,
-    speed: Annotated[float | None, typer.Option(help="Of the speech: 0.5 to 3, 1 as the voice is.")] = None,
-    volume: Annotated[float | None, typer.Option(help="0 to 1.")] = None,
+    play: Annotated[bool, typer.Option("--play", help="With --output: play it as well.")] = False,
+    voice: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", autocompletion=_voice_names, help="One of: speakstream voices."),
+    ] = None,
+    speed: Annotated[Number, typer.Option(metavar="X", help="How fast, 0.5 to 3; 1: as the voice is.")] = None,
+    volume: Annotated[Number, typer.Option(metavar="X", help="How loud, 0 to 1.")] = None,
     device: Annotated[
-        str | None, typer.Option(help="Index, or part of the name: see speakstream devices.")
+        str | None, typer.Option(metavar="NAME", help="Index, or part of the name: speakstream devices.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="A model: see speakstream models; or a .gguf file.")
+        str | None,
+        typer.Option(metavar="NAME", autocompletion=_model_names, help="One of: speakstream models; or a .gguf file."),
     ] = None,
-    system: Annotated[str | None, typer.Option(help="The system prompt.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The same reply each time.")] = None,
+    system: Annotated[str | None, typer.Option(metavar="TEXT", help="The system prompt.")] = None,
+    seed: Annotated[Number, typer.Option(metavar="N", help="The same number, the same reply.")] = None,
     temperature: Annotated[
-        float | None, typer.Option(help="0: always the likeliest word; 1: lively.")
+        Number, typer.Option(metavar="X", help="0: always the likeliest word; up to 2: lively.")
     ] = None,
-    max_new_tokens: Annotated[int | None, typer.Option(help="Longest reply, in tokens.")] = None,
+    max_new_tokens: Annotated[Number, typer.Option(metavar="N", help="The longest reply, in tokens.")] = None,
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Text only.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line, with the times of the words.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only the speech: no text, no notices.")] = False,
+    nothing_to_read: Annotated[bool, typer.Option("--bare-read", hidden=True)] = False,
 ) -> None:
     """Answer PROMPT aloud, or read a given text aloud.
 
     Text goes to standard output, all else to standard error.
     """
+    if nothing_to_read and file is None:
+        _usage("--read needs a TEXT, or - for standard input, or --file FILE")
+    if read is not None and file is not None:
+        _usage("there are two texts to read, one from --read and one from --file: give one of them")
+    reads = read is not None or file is not None
+    if reads and prompt is not None:
+        _usage(f"there are a text to read and a prompt, {prompt!r}: give one of them")
+    if not reads and prompt is None:
+        _usage("there is nothing to say: give a PROMPT (- for standard input), or --read TEXT")
+    if prompt is not None and not prompt.strip():
+        _usage("the prompt is empty: there is nothing to answer")
+    if file is not None and str(file) == "-":
+        _usage("--file takes a file; from standard input: speakstream say --read -")
+    if play and not output:
+        _usage("--play goes with --output; without --output the speech is played anyway")
+    if play and no_audio:
+        _usage("--play and --no-audio contradict each other")
+    if output == "-" and as_json:
+        _usage("--json and --output - both want standard output: give --output a file")
+    if output == "-" and sys.stdout.isatty():
+        _usage("--output - writes a WAV file, and standard output is a terminal: pipe it on, or name a file")
+
+    if output and volume is None and not play:
+        volume = "1"  # a file is as loud as the voice, unless asked otherwise
+    settings = _settings(
+        context,
+        {
+            "tts_model_name": voice,
+            "tts_speed": speed,
+            "default_volume": volume,
+            "audio_device": device,
+            "llm_model_name": model,
+            "system_prompt": system,
+            "seed": seed,
+            "temperature": temperature,
+            "max_new_tokens": max_new_tokens,
+            "enable_audio": False if no_audio else None,
+        },
+        quiet,
+    )
     from speakstream.say import Job, run
 
-    flags: dict[str, Any] = {
-        "tts_model_name": voice,
-        "tts_speed": speed,
-        "default_volume": volume,
-        "audio_device": device,
-        "llm_model_name": model,
-        "system_prompt": system,
-        "seed": seed,
-        "temperature": temperature,
-        "max_new_tokens": max_new_tokens,
-        "enable_audio": False if no_audio else None,
-    }
-    if output and volume is None:
-        flags["default_volume"] = (
-            None if play else 1.0
-        )  # a file is as loud as the voice, unless asked otherwise
-    settings = _settings(context, flags, quiet)
     job = Job(
-        prompt=prompt or "",
-        text=None if read in (None, "-") or file is not None else read,
+        prompt=None if prompt in (None, "-") else _unicode(prompt or ""),
+        text=None if read in (None, "-") else _unicode(read or ""),
         text_file=file,
-        text_from_stdin=read == "-" and file is None,
+        text_from_stdin=read == "-",
         output=output,
         play=play,
         as_json=as_json,
         quiet=quiet,
     )
-    if file is not None and str(file) == "-":
-        _usage("--file - is not a file; use: speakstream say --read -")
-    if job.reads and prompt is not None:
-        if read is None and file is not None:
-            _usage("give either a PROMPT or a text with --file, not both")
-        _usage(f"give either a PROMPT or --read, not both (the prompt was {prompt!r})")
-    if not job.reads and prompt is None:
-        _usage('nothing to say: give a PROMPT ("-": from standard input), or --read TEXT')
-    if play and not output:
-        _usage("--play goes with --output; without one, the speech is played anyway")
-    if as_json and output == "-":
-        _usage("--json and --output - both want standard output; give --output a file")
-    if prompt == "-":
-        job = Job(**{**_fields(job), "prompt": _prompt_from_stdin()})
-    if not job.reads and not job.prompt.strip():
-        _usage("the prompt is empty: there is nothing to answer")
-    _exit(run(job, settings))
-
-
-@app.command()
-def devices(context: typer.Context) -> None:
-    """List the sound devices that can play."""
-    from speakstream.audio.device import devices as list_devices
-
-    found = list_devices()
-    if not found:
-        raise SpeakStreamError("this machine has no sound device (over SSH or in a container there is none)")
-    width = max(len(device.name) for device in found)
-    for device in found:
-        mark = "*" if device.is_default else " "
-        print(
-            f"{mark} {device.index:3}  {device.name:{width}}  {device.api}, {device.channels} ch, {device.sample_rate} Hz"
-        )
-    print(
-        "* the default; choose another with --device or AUDIO_DEVICE: its index, or part of its name",
-        file=sys.stderr,
-    )
+    if status := run(job, settings):
+        raise typer.Exit(status)
 
 
 @app.command()
 def voices(context: typer.Context) -> None:
     """List the voices."""
-    from speakstream.tts import voices as list_voices
+    from speakstream.listings import list_voices
 
-    chosen = _settings(context, {}, quiet=True).tts_model_name
-    for voice in list_voices():
-        mark = "*" if voice.name == chosen else " "
-        where = "on disk" if voice.on_disk else f"{voice.megabytes:.0f} MB to fetch"
-        print(f"{mark} {voice.name:16} {voice.language}  {voice.about:18} {voice.licence:11} {where}")
+    list_voices(_settings(context))
+
+
+app.add_typer(models_app, name="models")
 
 
 @models_app.callback(invoke_without_command=True)
 def models(context: typer.Context) -> None:
-    """List the language models."""
-    if context.invoked_subcommand is not None:
-        return
-    settings = _settings(context, {}, quiet=True)
-    for info in _store(settings).catalogue():
-        mark = "*" if info.name == settings.llm_model_name else " "
-        where = f"on disk, {info.path}" if info.on_disk else f"not on disk; from {info.source}"
-        print(f"{mark} {info.name:40} {info.size / 1e6:5.0f} MB  {info.licence or '':11} {where}")
+    if context.invoked_subcommand is None:
+        from speakstream.listings import list_models
+
+        list_models(_settings(context))
 
 
 @models_app.command("pull")
 def pull(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="Default: the one in the settings.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", autocompletion=_model_names, help="Without: the one in the settings."),
+    ] = None,
 ) -> None:
-    """Fetch a model, so that it is there without a network."""
-    settings = _settings(context, {})
-    path = _store(settings).pull(name or settings.llm_model_name)
-    print(f"{name or settings.llm_model_name} is at {path}", file=sys.stderr)
+    """Fetch a model, or check the one that is there."""
+    from speakstream.download import TerminalProgress
+
+    settings = _settings(context)
+    wanted = name or settings.llm_model_name
+    with TerminalProgress(label=wanted) as progress:
+        path = _store(settings, progress).pull(wanted)
+    print(f"{wanted} is on disk: {path}", file=sys.stderr)
 
 
 @models_app.command("rm")
 def remove(
-    context: typer.Context, name: Annotated[str, typer.Argument(help="See speakstream models.")]
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=_model_names, help="See: speakstream models.")],
 ) -> None:
-    """Delete a model from the cache."""
-    freed = _store(_settings(context, {})).remove(name)
-    print(f"{name} is deleted; {freed / 1e6:.0f} MB are free again", file=sys.stderr)
+    """Delete a model from the disk."""
+    freed = _store(_settings(context)).remove(name)
+    if freed:
+        print(f"{name} is deleted: {freed / 1e6:.0f} MB are free again", file=sys.stderr)
+    else:
+        print(f"{name} is not on disk: there is nothing to delete", file=sys.stderr)
+
+
+@app.command()
+def devices(context: typer.Context) -> None:
+    """List the sound devices that can play."""
+    from speakstream.listings import list_devices
+
+    list_devices(_settings(context))
 
 
 @app.command()
 def chat() -> None:
-    """The terminal client (not there yet)."""
-    raise SpeakStreamError('chat is not there yet; until then: speakstream say "your prompt"')
+    """Talk in the terminal (not there yet)."""
+    raise SpeakStreamError("chat is not there yet; until then: speakstream say 'your prompt'")
 
 
 @app.command()
 def serve() -> None:
-    """The browser client's server (not there yet)."""
-    raise SpeakStreamError('serve is not there yet; until then: speakstream say "your prompt"')
+    """Talk in the browser (not there yet)."""
+    raise SpeakStreamError("serve is not there yet; until then: speakstream say 'your prompt'")
 
 
 def main() -> NoReturn:
     """The entry point: runs the command, and turns errors into one line and an exit status."""
-    import logging
+    _open_missing_streams()
+    arguments, debug = without_debug(sys.argv[1:])
+    state = State(debug)
+    try:
+        _run(bare_read(arguments), state)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        _discard_output()
+        sys.exit(BROKEN_PIPE)
 
-    debug = "--debug" in sys.argv
-    logging.getLogger("speakstream").addHandler(logging.NullHandler())  # nothing of a log on the screen, unless
-    if debug:
-        logging.basicConfig(
-            level=logging.DEBUG, format="%(relativeCreated)7d %(threadName)s %(name)s: %(message)s"
-        )
+
+def _run(arguments: list[str], state: State) -> NoReturn:
     command = typer.main.get_command(app)
     try:
-        status = command.main(prog_name="speakstream", standalone_mode=False)
-        sys.exit(status if isinstance(status, int) else 0)
-    except SpeakStreamError as error:
-        if debug:
-            raise
-        _fail(str(error), 1)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
+        status = command.main(arguments, prog_name="speakstream", standalone_mode=False, obj=state)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, BrokenPipeError):
+        raise
     except Exception as error:
-        if debug:
-            raise
-        _report(error)
+        if state.debug:
+            import traceback
 
-
-def _report(error: Exception) -> NoReturn:
-    """A wrong usage, with the nearest name; or a bug, in one line."""
-    message = getattr(error, "format_message", None)
-    if message is not None:
-        _fail(message() + _suggestion(error), 2)
-    _fail(f"unexpected error: {type(error).__name__}: {error}; run again with --debug and report it", 1)
-
-
-def _suggestion(error: Exception) -> str:
-    known = [
-        *(
-            command.name or command.callback.__name__
-            for command in app.registered_commands
-            if command.callback
-        ),
-        "models",
-    ]
-    words = [word for word in str(error).split("'") if word.isidentifier()]
-    near = [hit for word in words for hit in difflib.get_close_matches(word, known, 1)]
-    return f" Did you mean {near[0]!r}?" if near and "ommand" in str(error) else ""
+            traceback.print_exc()
+        if isinstance(error, SpeakStreamError):
+            _fail(str(error), FAILED)
+        if hasattr(error, "format_message"):  # a wrong usage, as the parser of arguments found it
+            _fail(usage_message(error), WRONG_USAGE)
+        if type(error).__name__ == "Abort":
+            raise KeyboardInterrupt from None
+        if isinstance(error, OSError) and error.filename is None:
+            _fail(f"standard output: {error.strerror}", FAILED)
+        _fail(f"unexpected error: {type(error).__name__}: {error}; run again with --debug and report it", FAILED)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 def _fail(message: str, status: int) -> NoReturn:
-    print(f"speakstream: {message}", file=sys.stderr)
+    from speakstream.printer import one_line
+
+    print(f"speakstream: {one_line(message)}", file=sys.stderr)
+    _discard_output()
     sys.exit(status)
 
 
 def _usage(message: str) -> NoReturn:
-    _fail(f"{message}; see: speakstream say --help", 2)
+    _fail(f"{message}; see: speakstream say --help", WRONG_USAGE)
 
 
-def _exit(status: int) -> None:
-    if status:
-        raise typer.Exit(status)
+def _settings(context: typer.Context, flags: dict[str, Any] | None = None, quiet: bool = False) -> "Settings":
+    """The settings of this run. A flag that is not allowed is a wrong usage, and named as it was typed."""
+    from speakstream.settings import SETTINGS, Settings
 
-
-def _fields(job: Any) -> dict[str, Any]:
-    return {name: getattr(job, name) for name in job.__dataclass_fields__}
-
-
-def _prompt_from_stdin() -> str:
-    if sys.stdin.isatty():
-        print("speakstream: type the prompt, then Ctrl-D", file=sys.stderr)
-    return sys.stdin.buffer.read().decode("utf-8", "replace")
-
-
-def _settings(context: typer.Context, flags: dict[str, Any], quiet: bool = False) -> "Settings":
-    from speakstream.settings import Settings
-
+    flags = {**(flags or {}), "debug": True if context.obj.debug else None}
+    for name, value in flags.items():
+        kind = SETTINGS[name.upper()].kind
+        try:
+            if value is not None:
+                kind.read(value)
+        except ValueError:
+            _usage(f"{NAMES[name]} {value!r} is not allowed: use {kind.allowed}")
     loaded = Settings.load(flags)
+    if loaded.settings.debug:
+        context.obj.show_debug()
     if not quiet:
-        for warning in loaded.warnings:
-            print(f"speakstream: {warning}", file=sys.stderr)
+        _tell(loaded.warnings)
     return loaded.settings
 
 
-def _store(settings: "Settings") -> Any:
-    from speakstream.download import TerminalProgress
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(f"speakstream: {line}", file=sys.stderr)
+
+
+def _store(settings: "Settings", progress: Any = None) -> "ModelStore":
     from speakstream.models import ModelStore, cache_folder
 
-    return ModelStore(
-        settings.model_cache or cache_folder(),
-        progress=TerminalProgress("model"),
-        notify=lambda line: print(f"speakstream: {line}", file=sys.stderr),
-    )
+    return ModelStore(settings.model_cache or cache_folder(), progress=progress, notify=lambda line: _tell([line]))
 
 
-if __name__ == "__main__":
-    main()
+def _unicode(argument: str) -> str:
+    """An argument as text: bytes that are no UTF-8 become U+FFFD."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _open_missing_streams() -> None:
+    """Standard streams that were closed (``>&-``) are opened on nothing, before other files take their numbers."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    # they stay open until the end
+    sys.stdin = sys.stdin or open(0, encoding="utf-8")  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _discard_output() -> None:
+    """What Python could not flush at exit has nowhere to go."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -30,8 +30,8 @@ TEMPLATE_MARGIN = 16
 class Engine:
     """What answers and what speaks. ``model`` and ``voice`` may still be loading: they are waited for when needed."""
 
-    model: "Future[LanguageModel] | None"
-    voice: "Future[Voice] | None"
+    model: Future[LanguageModel] | None
+    voice: Future[Voice] | None
     sink: Sink | None
 
     def turn(self, listener: Listener) -> Turn:
@@ -45,9 +45,7 @@ class Engine:
 
         return Turn(listener, speech)
 
-    def read(
-        self, source: Callable[[threading.Event], Iterable[str]], listener: Listener, delivery: Delivery
-    ) -> Turn:
+    def read(self, source: Callable[[threading.Event], Iterable[str]], listener: Listener, delivery: Delivery) -> Turn:
         """Speak a text that no model wrote. ``source`` yields it piece by piece."""
         turn = self.turn(listener)
         turn.start(source, delivery)
@@ -115,7 +113,7 @@ class Conversation:
         def warm() -> None:
             try:
                 model = self._model()
-                model.prefill(self._fitting(model, Message("user", "")), cancelled)
+                model.prefill(self._fitting(model, Message("user", ""))[0], cancelled)
             except Exception:
                 log.warning("the prompt could not be prefilled", exc_info=True)  # the turn itself will tell
 
@@ -132,28 +130,33 @@ class Conversation:
     def _stream(self, cancelled: threading.Event) -> Iterator[str]:
         """The llm thread: wait for the model, make the messages fit, generate."""
         model = self._model()
-        messages = self._fitting(model)
-        room = model.context_length - model.count(messages) - TEMPLATE_MARGIN
-        options = replace(self.options, max_new_tokens=max(1, min(self.options.max_new_tokens, room)))
+        messages, tokens = self._fitting(model)
+        room = max(1, model.context_length - tokens - TEMPLATE_MARGIN)
+        options = replace(self.options, max_new_tokens=min(self.options.max_new_tokens, room))
         yield from model.stream(messages, options, cancelled)
 
-    def _fitting(self, model: LanguageModel, *more: Message) -> list[Message]:
-        """The messages to send: as many of the newest as leave room for a reply. Never drops the system prompt."""
+    def _fitting(self, model: LanguageModel, *more: Message) -> tuple[list[Message], int]:
+        """The messages to send, and the most tokens that they take.
+
+        As many of the newest as leave room for a reply; never without the system prompt.
+        """
         reserve = min(self.options.max_new_tokens, model.context_length // 4) + TEMPLATE_MARGIN
         room = model.context_length - reserve
         oldest = max(self._sent_from, len(self.messages) - self._max_messages)
-        if model.count(self._sent(oldest, more)) > room:
-            before, target = oldest, int(room * KEEP)
-            while oldest < len(self.messages) - 1 and model.count(self._sent(oldest, more)) > target:
-                oldest = self._next_user(oldest + 1)
-            self._sent_from = oldest
-            if oldest > before:
-                self._listener(
-                    Notice(
-                        f"the conversation outgrew the model's memory: {oldest - before} old messages left out"
-                    )
-                )
-        return self._sent(oldest, more)
+        sent = self._sent(oldest, more)
+        if (most := _most_tokens(sent)) <= room:
+            return sent, most
+        if (tokens := model.count(sent)) <= room:
+            return sent, tokens
+        before = oldest
+        while tokens > room * KEEP and oldest < len(self.messages) - 1:
+            oldest = self._next_user(oldest + 1)
+            tokens = model.count(self._sent(oldest, more))
+        self._sent_from = oldest
+        if oldest > before:
+            dropped = oldest - before
+            self._listener(Notice(f"the model's memory is full: it no longer sees the oldest {dropped} messages"))
+        return self._sent(oldest, more), tokens
 
     def _sent(self, oldest: int, more: tuple[Message, ...]) -> list[Message]:
         system = [self._system] if self._system is not None else []
@@ -173,3 +176,8 @@ class Conversation:
             if event.reason is Reason.INTERRUPTED and heard:
                 self._cut_off = " ".join(heard.split()[-6:])
         self._listener(event)
+
+
+def _most_tokens(messages: list[Message]) -> int:
+    """An upper bound of what ``messages`` take, without asking the model: a token stands for a byte at least."""
+    return sum(len(message.content.encode("utf-8", "surrogatepass")) + TEMPLATE_MARGIN for message in messages)

@@ -5,14 +5,11 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TypeVar
 
 from speakstream.audio.chunk import Sink
-from speakstream.engine import Engine
-from speakstream.errors import SpeakStreamError
 from speakstream.llm import Generation, LanguageModel, ModelChoice, choose_engine
 from speakstream.settings import Settings
 from speakstream.tts import Voice, check_name, open_voice
@@ -61,9 +58,7 @@ def in_background(resources: Resources, name: str, work: Callable[[], T]) -> "Fu
     return future
 
 
-def load_model(
-    settings: Settings, resources: Resources, notify: Callable[[str], None]
-) -> "Future[LanguageModel]":
+def load_model(settings: Settings, resources: Resources, notify: Callable[[str], None]) -> "Future[LanguageModel]":
     """Find, fetch and load the language model in the background.
 
     Raises ModelError at once when the engine is not there.
@@ -71,13 +66,13 @@ def load_model(
     choose_engine(settings.llm_engine)
 
     def work() -> LanguageModel:
-        from speakstream.llm import ENGINES
         from speakstream.download import TerminalProgress
+        from speakstream.llm import ENGINES
         from speakstream.models import ModelStore, cache_folder
 
         engine, _ = choose_engine(settings.llm_engine)
         folder = settings.model_cache or cache_folder()
-        with TerminalProgress(settings.llm_model_name) as progress:
+        with TerminalProgress(label=settings.llm_model_name) as progress:
             store = ModelStore(folder, progress=progress, notify=notify)
             weights = store.resolve(settings.llm_model_name, resources.cancelled)
         model = ENGINES[engine](
@@ -90,9 +85,13 @@ def load_model(
 
 
 def load_voice(settings: Settings, resources: Resources) -> "Future[Voice]":
-    """Load and warm the voice in the background. Raises VoiceError at once when there is none of this name."""
-    if settings.tts_model_name != Settings.tts_model_name:
-        check_name(settings.tts_model_name)
+    """Load and warm the voice in the background. Raises VoiceError at once when there is none of this name.
+
+    Call this before ``load_model``: the voice's libraries are imported here, so that its thread begins with the
+    one long step that leaves the interpreter free. llama.cpp holds the interpreter while it loads; the other way
+    round the two would wait for each other (0.2 s).
+    """
+    check_name(settings.tts_model_name)
 
     def work() -> Voice:
         voice = open_voice(settings.tts_model_name)

@@ -34,6 +34,7 @@ from speakstream.model_sources import (
 )
 
 KNOWN_MODELS = (SMOLLM2,)
+CACHE_VARIABLE = "SPEAKSTREAM_MODEL_CACHE"  # the environment variable that moves the cache
 PATIENCE_SECONDS = 4.0  # for a silent network, before its first byte: five in all, with pip's own start
 LOCK_POLL_SECONDS = 0.1
 SPARE_BYTES = 16_000_000  # left free on the disk
@@ -59,8 +60,8 @@ class ModelInfo:
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """``SPEAKSTREAM_CACHE`` if it is set, else ``models`` in the user's cache folder for SpeakStream."""
-    if chosen := environ.get("SPEAKSTREAM_CACHE"):
+    """``CACHE_VARIABLE`` if it is set, else ``models`` in the user's cache folder for SpeakStream."""
+    if chosen := environ.get(CACHE_VARIABLE):
         return Path(chosen).expanduser()
     from platformdirs import user_cache_path
 
@@ -291,7 +292,7 @@ class ModelStore:
     def _unusable(self, error: OSError) -> CacheUnusable:
         return CacheUnusable(
             f"The model cache {self.folder} cannot be used ({error.strerror or error}): "
-            "set SPEAKSTREAM_CACHE to a folder that can be written and has space."
+            f"set {CACHE_VARIABLE} to a folder that can be written and has space."
         )
 
     def _require_space(self, name: str, needed: int) -> None:
@@ -300,7 +301,7 @@ class ModelStore:
         if free < needed:
             raise CacheUnusable(
                 f"{name} needs {megabytes(needed)} and the disk of the model cache {self.folder} has "
-                f"{megabytes(free)} free: make room, or set SPEAKSTREAM_CACHE to a folder on another disk."
+                f"{megabytes(free)} free: make room, or set {CACHE_VARIABLE} to a folder on another disk."
             )
 
     # --- fetching ---

@@ -1,13 +1,12 @@
 """``speakstream say``: one prompt, or one text, aloud. The front end without an interface of its own."""
 
 import codecs
-import contextlib
-import json
+import logging
 import os
-import signal
+import select
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,35 +15,37 @@ from typing import Any
 from speakstream.audio.chunk import AudioChunk, Sink
 from speakstream.engine import Conversation, Engine
 from speakstream.errors import AudioError, SpeakStreamError
-from speakstream.events import Event, NotSpoken, Notice, Reason, SegmentSpoken, TextDelta, TurnEnded
-from speakstream.loading import (
-    Resources,
-    delivery,
-    generation,
-    load_model,
-    load_voice,
-    open_sound,
-)
+from speakstream.events import Reason
+from speakstream.interrupts import Interrupts, exit_status
+from speakstream.loading import Resources, delivery, generation, load_model, load_voice, open_sound
+from speakstream.printer import Mode, Printer
 from speakstream.settings import Settings
-from speakstream.terminal import TerminalText, is_rich_terminal
+from speakstream.terminal import is_rich_terminal
 from speakstream.tts import Voice
 from speakstream.turn import Turn
+
+log = logging.getLogger(__name__)
 
 FRAME = 1 / 30
 """Seconds between looks at which word sounds."""
 
-INTERRUPTED = 130
 BROKEN_PIPE = 141
+"""What a shell shows for a process that SIGPIPE ended."""
+
+READ_AHEAD = 1_000_000
+"""Characters read ahead of the voice (18 hours of speech): what comes faster without end must not fill the memory."""
+
+BLOCK = 65536
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """What one call of ``say`` is to do, as the command line understood it."""
 
-    prompt: str = ""
-    text: str | None = None  # read this, no model; None: answer ``prompt``
-    text_file: Path | None = None
-    text_from_stdin: bool = False
+    prompt: str | None = None  # answer this; None: what standard input holds
+    text: str | None = None  # read this, no model
+    text_file: Path | None = None  # or this file
+    text_from_stdin: bool = False  # or what comes
     output: str = ""  # a WAV file, "-" for standard output
     play: bool = False  # play although there is an output
     as_json: bool = False
@@ -56,124 +57,204 @@ class Job:
         return self.text is not None or self.text_file is not None or self.text_from_stdin
 
 
-class Printer:
-    """Shows the events of a turn: text to standard output, all else to standard error."""
+def run(job: Job, settings: Settings) -> int:
+    """Do the job; return the exit status. Raises SpeakStreamError when it fails."""
+    if job.text_file is not None:
+        _check(job.text_file)
+    return _Say(job, settings).run()
 
-    def __init__(self, job: Job) -> None:
+
+class _Say:
+    """One run: what it has opened, and how it is ended from outside."""
+
+    def __init__(self, job: Job, settings: Settings) -> None:
         self._job = job
-        out = sys.stdout
-        silent = job.quiet or job.output == "-"
-        self.broken = threading.Event()
-        self.passes_through = (
-            job.text_from_stdin and not silent and not job.as_json and not is_rich_terminal(out)
-        )
-        self._text = "" if silent or self.passes_through else "json" if job.as_json else "plain"
-        self._terminal = TerminalText(out) if self._text == "plain" and is_rich_terminal(out) else None
-        self._ends_with_newline = True
-        self.turn: Turn | None = None
+        self._settings = settings
+        self._resources = Resources()
+        self._stopped = threading.Event()
+        self._turn: Turn | None = None
+        self._turn_lock = threading.Lock()
+        self._input = Input(sys.stdin.fileno()) if job.text_from_stdin or not (job.reads or job.prompt) else None
+        self._printer = Printer(output_mode(job, settings.debug), quiet=job.quiet, paced=job.reads, lost=self.stop)
+        self._plays = settings.enable_audio and (job.play or not job.output)
+        self._speaks = True
 
-    def __call__(self, event: Event) -> None:
-        """Show one event. Any thread may call this."""
-        if self._text == "json":
-            self._write(json.dumps(as_json(event)) + "\n")
-        elif isinstance(event, TextDelta):
-            self._show(event.text)
-        if isinstance(event, Notice) and not self._job.quiet:
-            self.notice(event.text)
+    def stop(self) -> None:
+        """Silence, and no more text. Any thread may call this, at any time; it waits for nothing."""
+        with self._turn_lock:
+            self._stopped.set()
+            turn = self._turn
+        if turn is not None:
+            turn.cancel()
+        self._resources.cancelled.set()
+        if self._input is not None:
+            self._input.stop()
 
-    def notice(self, text: str) -> None:
-        """One line on standard error."""
-        if self._job.quiet:
-            return
-        if self._terminal is not None and sys.stderr.isatty():
-            self._terminal.notice(f"speakstream: {text}")
-        else:
-            print(f"speakstream: {text}", file=sys.stderr, flush=True)
+    def run(self) -> int:
+        printer = self._printer
 
-    def pass_through(self, data: bytes) -> None:
-        """Standard input to standard output, unchanged."""
-        self._guard(lambda: _write_all(sys.stdout.fileno(), data))
+        def end() -> None:
+            printer.out.abandon()
+            self.stop()
 
-    def light(self, turn: Turn) -> None:
-        """Light the word that sounds now."""
-        speech = turn.speech
-        if self._terminal is not None and speech is not None:
-            self._guard(lambda: self._terminal.light(speech.timeline.word_at(speech.position())))  # type: ignore[union-attr]
-
-    @property
-    def lights(self) -> bool:
-        """Whether words are lit at all."""
-        return self._terminal is not None
-
-    def close(self) -> None:
-        """Leave the terminal as it was found, the cursor on a new line."""
-        if self._terminal is not None:
-            self._guard(self._terminal.close)
-        elif self._text == "plain" and not self._ends_with_newline:
-            self._write("\n")
-
-    def _show(self, text: str) -> None:
-        if self._terminal is not None:
-            self._guard(lambda: self._terminal.write(text))  # type: ignore[union-attr]
-        elif self._text == "plain":
-            self._write(text)
-            self._ends_with_newline = text.endswith("\n")
-
-    def _write(self, text: str) -> None:
-        def write() -> None:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-
-        self._guard(write)
-
-    def _guard(self, action: Callable[[], object]) -> None:
-        """Note that nobody reads any more; the main thread then ends the turn."""
-        if self.broken.is_set():
-            return
         try:
-            action()
-        except (BrokenPipeError, ValueError):
-            self.broken.set()
+            with Interrupts(end, printer.restore_keyboard, printer.hush_keyboard) as interrupts:
+                turn = None
+                try:
+                    turn = self._work()
+                finally:
+                    self._resources.close()
+                    printer.close(rest=not self._stopped.is_set())
+        finally:
+            printer.out.close()
+        if interrupts.signal:
+            return exit_status(interrupts.signal)
+        return self._status(turn)
+
+    def _work(self) -> Turn | None:
+        """Load, speak, wait for the end; None: stopped before it began."""
+        job, settings, printer = self._job, self._settings, self._printer
+        voice = load_voice(settings, self._resources) if self._plays or job.output else None
+        model = None if job.reads else load_model(settings, self._resources, printer.notice)
+        sink = self._open_sink(voice)
+        self._speaks = sink is not None
+        engine = Engine(model, voice if sink is not None else None, sink)
+        prompt = self._prompt()
+        if self._stopped.is_set():
+            return None
+        if not (self._input is not None and sys.stdin.isatty()):  # who types wants to see it
+            printer.hush_keyboard()
+        if job.reads:
+            turn = engine.read(self._text, printer, delivery(settings))
+        else:
+            conversation = Conversation(
+                engine,
+                settings.system_prompt,
+                generation(settings),
+                delivery(settings),
+                printer,
+                settings.max_chat_history,
+            )
+            turn = conversation.ask(prompt)
+        with self._turn_lock:
+            self._turn = turn
+        if self._stopped.is_set():
+            turn.cancel()
+        while not turn.wait(FRAME if printer.lights else None):
+            printer.light(turn)
+        turn.join()
+        return turn
+
+    def _status(self, turn: Turn | None) -> int:
+        out = self._printer.out
+        if out.broken:
+            return BROKEN_PIPE
+        if out.error is not None:
+            raise SpeakStreamError(f"standard output: {out.error.strerror or out.error}")
+        if turn is None or turn.result is None:
+            return 1
+        if turn.result.reason is Reason.FAILED:
+            raise SpeakStreamError(turn.result.error)
+        return 1 if turn.speech is not None and turn.speech.error else 0
+
+    def _open_sink(self, voice: "Future[Voice] | None") -> Sink | None:
+        """Where the sound goes; None, with a notice that says why, where there is none."""
+        from speakstream.audio.wavfile import WavFile
+
+        job, settings = self._job, self._settings
+        speaker: Sink | None = None
+        if self._plays:
+            try:
+                speaker = open_sound(settings, self._resources, self._printer.notice)
+            except AudioError as error:
+                if settings.audio_device or job.output:
+                    raise  # asked for by name: then it is an error
+                log.info("no sound", exc_info=True)
+                self._printer.notice(str(error))
+        if not job.output:
+            return speaker
+        assert voice is not None
+        rate = settings.tts_sample_rate or voice.result().sample_rate
+        pipe = self._printer.out if job.output == "-" else None
+        keeper = WavFile(job.output, rate, settings.default_volume, pipe)
+        self._resources.closers.append(keeper.close)
+        return keeper if speaker is None else Both(speaker, keeper)
+
+    def _prompt(self) -> str:
+        if self._job.reads or self._job.prompt is not None:
+            return self._job.prompt or ""
+        assert self._input is not None
+        if sys.stdin.isatty():
+            self._printer.notice("type the prompt, then Ctrl-D on a line of its own")
+        prompt = "".join(_decoded(self._input.pieces(self._stopped)))
+        if not prompt.strip() and not self._stopped.is_set():
+            raise SpeakStreamError("the prompt from standard input is empty: there is nothing to answer")
+        return prompt
+
+    def _text(self, cancelled: threading.Event) -> Iterable[str]:
+        """The text to read, piece by piece, no further ahead of the voice than need be."""
+        job = self._job
+        if job.text is not None:
+            return [job.text]
+        if self._input is not None:
+            return self._paced(_decoded(self._passing_through(self._input.pieces(cancelled))), cancelled)
+        assert job.text_file is not None
+        return self._paced(_decoded(_file_pieces(job.text_file)), cancelled)
+
+    def _passing_through(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._printer.pass_through(piece)
+            if self._speaks or self._printer.mode not in ("bytes", "nothing"):  # else it has gone where it should
+                yield piece
+
+    def _paced(self, pieces: Iterable[str], cancelled: threading.Event) -> Iterator[str]:
+        for piece in pieces:
+            yield piece
+            speech = self._turn.speech if self._turn is not None else None
+            while speech is not None and not speech.error and speech.behind() > READ_AHEAD:
+                if cancelled.wait(1.0):  # the voice takes minutes for what it is behind
+                    return
 
 
-def as_json(event: Event) -> dict[str, Any]:
-    """One line of ``say --json``; spans are code points of the reply, times are seconds."""
-    match event:
-        case TextDelta():
-            return {"type": "delta", "offset": event.offset, "text": event.text}
-        case SegmentSpoken():
-            words = [
-                {
-                    "start": w.span.start,
-                    "end": w.span.end,
-                    "begins": round(w.begins, 4),
-                    "stops": round(w.stops, 4),
-                }
-                for w in event.words
-            ]
-            return {
-                "type": "segment",
-                "start": event.span.start,
-                "end": event.span.end,
-                "spoken": event.spoken,
-                "offset": round(event.offset, 4),
-                "seconds": round(event.seconds, 4),
-                "words": words,
-            }
-        case NotSpoken():
-            return {"type": "not_spoken", "start": event.span.start, "end": event.span.end, "why": event.why}
-        case Notice():
-            return {"type": "notice", "text": event.text}
-        case TurnEnded():
-            return {
-                "type": "ended",
-                "reason": str(event.reason),
-                "heard": event.heard,
-                "error": event.error,
-                "metrics": event.metrics.since_submitted(),
-            }
-        case _:
-            return {"type": "started"}
+def output_mode(job: Job, debug: bool) -> Mode:
+    """What goes to standard output: the text, in one of its shapes, or what takes its place."""
+    if job.output == "-":
+        return "nothing"
+    if job.as_json:
+        return "json"
+    if job.quiet or (job.text_from_stdin and sys.stdout.isatty() and sys.stdin.isatty()):
+        return "nothing"  # what is typed is on the screen already
+    if job.text_from_stdin and not sys.stdout.isatty():
+        return "bytes"
+    # a log on the same terminal would move the text under the light
+    return "terminal" if is_rich_terminal(sys.stdout) and not debug else "text"
+
+
+class Input:
+    """Standard input, read as it comes, until its end or ``stop``."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._woken, self._waker = os.pipe()
+
+    def stop(self) -> None:
+        """Let ``pieces`` end, also one that waits for more. Any thread may call this."""
+        os.write(self._waker, b"\0")
+
+    def pieces(self, cancelled: threading.Event) -> Iterator[bytes]:
+        """Bytes in the portions in which they come. Raises SpeakStreamError when they can't be read."""
+        while not cancelled.is_set():
+            try:
+                if sys.platform != "win32":  # there, select knows no files
+                    ready, _, _ = select.select([self._descriptor, self._woken], [], [])
+                    if self._woken in ready:
+                        return
+                data = os.read(self._descriptor, BLOCK)
+            except OSError as error:
+                raise SpeakStreamError(f"standard input: {error.strerror or error}") from error
+            if not data:
+                return
+            yield data
 
 
 class Both:
@@ -202,159 +283,30 @@ class Both:
         self._keeper.close()
 
 
-def run(job: Job, settings: Settings) -> int:
-    """Do the job; return the exit status. Raises SpeakStreamError when it can't be begun."""
-    printer = Printer(job)
-    resources = Resources()
-    interrupts = _Interrupts(resources)
+def _check(path: Path) -> None:
+    """Raise SpeakStreamError at once for a file that is not there; a named pipe will do, too."""
+    if path.is_dir() or not path.exists():
+        what = "this is a folder" if path.is_dir() else "there is no such file"
+        raise SpeakStreamError(f"--file {path}: {what}; give a text file")
+
+
+def _file_pieces(path: Path) -> Iterator[bytes]:
+    """The bytes of a text file. Raises SpeakStreamError when it can't be read, or is no text."""
     try:
-        with interrupts:
-            return _run(job, settings, printer, resources, interrupts)
-    finally:
-        resources.close()
-        printer.close()
+        with path.open("rb") as file:
+            while data := file.read1(BLOCK):
+                if b"\0" in data:
+                    raise SpeakStreamError(f"--file {path}: this is not text; give a text file, in UTF-8")
+                yield data
+    except OSError as error:
+        raise SpeakStreamError(f"--file {path}: {error.strerror or error}; give a text file") from error
 
 
-def _run(
-    job: Job, settings: Settings, printer: Printer, resources: Resources, interrupts: "_Interrupts"
-) -> int:
-    model = None if job.reads else load_model(settings, resources, printer.notice)
-    plays = settings.enable_audio and (job.play or not job.output)
-    voice = load_voice(settings, resources) if plays or job.output else None
-    sink = _open_sink(job, settings, resources, printer, voice, plays)
-    engine = Engine(model, voice if sink is not None else None, sink)
-    if job.reads:
-        turn = engine.read(_source(job, printer), printer, delivery(settings))
-    else:
-        conversation = Conversation(
-            engine,
-            settings.system_prompt,
-            generation(settings),
-            delivery(settings),
-            printer,
-            settings.max_chat_history,
-        )
-        turn = conversation.ask(job.prompt)
-    interrupts.turn = turn
-    while not turn.wait(FRAME if printer.lights else 0.25):
-        if interrupts.signal or printer.broken.is_set():
-            turn.cancel()
-        elif sink is not None:
-            printer.light(turn)
-    turn.join()
-    result = turn.result
-    if interrupts.signal:
-        return 128 + interrupts.signal
-    if printer.broken.is_set():
-        # what Python would still flush at exit has nowhere to go
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
-    if result is not None and result.reason is Reason.FAILED:
-        raise SpeakStreamError(result.error)
-    return 1 if turn.speech is not None and turn.speech.error else 0
-
-
-def _open_sink(
-    job: Job,
-    settings: Settings,
-    resources: Resources,
-    printer: Printer,
-    voice: "Future[Voice] | None",
-    plays: bool,
-) -> Sink | None:
-    """Where the sound goes; None, with a notice that says why, where there is none."""
-    from speakstream.audio.wavfile import WavFile
-
-    speaker: Sink | None = None
-    if plays:
-        try:
-            speaker = open_sound(settings, resources, printer.notice)
-        except AudioError as error:
-            if settings.audio_device or job.output:
-                raise  # asked for by name: then it is an error
-            printer.notice(str(error))
-    if not job.output:
-        return speaker
-    assert voice is not None
-    rate = settings.tts_sample_rate or voice.result().sample_rate
-    keeper = WavFile(job.output, rate, settings.default_volume)
-    resources.closers.append(keeper.close)
-    return keeper if speaker is None else Both(speaker, keeper)
-
-
-def _source(job: Job, printer: Printer) -> Callable[[threading.Event], Iterable[str]]:
-    """The text to read, piece by piece."""
-
-    def given(cancelled: threading.Event) -> Iterator[str]:
-        if job.text is not None:
-            yield job.text
-            return
-        if job.text_file is not None:
-            try:
-                with job.text_file.open("rb") as file:
-                    yield from _decoded(file.fileno(), cancelled, None)
-            except OSError as error:
-                raise SpeakStreamError(
-                    f"{job.text_file}: {error.strerror or error}; give --file a text file"
-                ) from error
-            return
-        yield from _decoded(
-            sys.stdin.fileno(), cancelled, printer.pass_through if printer.passes_through else None
-        )
-
-    return given
-
-
-def _decoded(
-    descriptor: int, cancelled: threading.Event, pass_through: Callable[[bytes], None] | None
-) -> Iterator[str]:
-    """UTF-8 text as it arrives; what is no UTF-8 becomes U+FFFD."""
-    import select
-
+def _decoded(pieces: Iterable[bytes]) -> Iterator[str]:
+    """UTF-8 text as it comes; what is no UTF-8 becomes U+FFFD."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    while not cancelled.is_set():
-        if not select.select([descriptor], [], [], 0.1)[0]:
-            continue
-        data = os.read(descriptor, 65536)
-        if pass_through is not None and data:
-            pass_through(data)
-        text = decoder.decode(data, final=not data)
-        if text:
+    for piece in pieces:
+        if text := decoder.decode(piece):
             yield text
-        if not data:
-            return
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-class _Interrupts:
-    """Ctrl-C, a closed terminal and SIGTERM end the turn; a second Ctrl-C ends the program where it stands."""
-
-    def __init__(self, resources: Resources) -> None:
-        self.signal = 0
-        self.turn: Turn | None = None
-        self._resources = resources
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-            with contextlib.suppress(ValueError):  # not the main thread: then nobody sends us signals
-                self._before[number] = signal.signal(number, self._on_signal)
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _on_signal(self, number: int, _: object) -> None:
-        if self.signal and number == signal.SIGINT:
-            os._exit(INTERRUPTED)
-        self.signal = number
-        self._resources.cancelled.set()
-        if self.turn is not None:
-            self.turn.cancel()
-        else:
-            raise KeyboardInterrupt
+    if text := decoder.decode(b"", final=True):
+        yield text

@@ -1,22 +1,47 @@
 """Text in a terminal as it is generated, with the word that sounds lit in place.
 
 Lines are broken here, not by the terminal, so that the place of every word is known. A word is lit by going up
-to its row, writing it again in reverse video and coming back: nothing is ever written above the screen's top,
-so what has scrolled away stays as it was.
+to its row, writing it again in reverse video and coming back. Nothing is ever written above the screen's top, and
+a word is put out before its row gets there, so that what has scrolled away is what was printed.
+
+A row is lit only while it is certain where its words stand: not after the terminal was made too narrow for it,
+nor with characters whose width terminals disagree about. Such characters are taken as wide as any terminal shows
+them, so that no row is ever longer than it is taken for.
 """
 
+import contextlib
+import os
+import re
 import shutil
 import sys
 import threading
+import unicodedata
 from collections import deque
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from speakstream.text.span import Span
 
 _LIT, _PLAIN = "\x1b[7m", "\x1b[27m"
-_REMEMBERED_ROWS = 400
-"""Rows whose words can still be lit; no screen is higher."""
+_DIM, _NOT_DIM = "\x1b[2m", "\x1b[22m"
+_SAVE, _RESTORE = "\x1b7", "\x1b8"
+_TOKEN = re.compile(r"\n|[^\S\n]+|\S{1,256}")
+_TAB = "    "
+_MARGIN = 2
+"""Rows at the screen's top where nothing is lit: one is lost to a line break, one to a resize not yet known of."""
+
+_PATIENCE = 6
+"""Calls of ``light`` after which a word that has not grown is shown as it is."""
+
+
+class Output(Protocol):
+    """What is written to: a text stream, or the guarded standard output of ``printer.py``."""
+
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> object: ...
+
+    def fileno(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,105 +57,138 @@ class _Run:
 class TerminalText:
     """Writes a growing text, wrapped at words, and lights one span of it at a time. Thread-safe."""
 
-    def __init__(self, out: TextIO, size: tuple[int, int] | None = None) -> None:
-        """``out``: a terminal; ``size``: columns and rows, None to ask it each time."""
+    def __init__(self, out: Output, size: tuple[int, int] | None = None, paced: bool = False) -> None:
+        """``out``: a terminal; ``size``: columns and rows, None to ask it each time.
+
+        ``paced``: the text runs no further ahead of the lit word than the screen shows both.
+        """
         self._out = out
         self._size = size
+        self._paced = paced
         self._lock = threading.Lock()
+        self._buffer: list[str] = []
+        self._columns, self._lines = size or size_of(out)
         self._row = 0
         self._column = 0
-        self._width = self._columns()
-        self._offset = 0  # code points of the reply taken so far, the held word included
+        self._anchor = 0  # the row of the word that sounded last
+        self._tokens: deque[str] = deque()  # not laid out yet
         self._held = ""  # a word that may still grow
-        self._space = ""  # white space before it
+        self._still = 0  # looks at which word sounds since the text last grew
+        self._offset = 0  # code points of the reply laid out so far
+        self._space = ""  # white space before the next word
+        self._in_word = False
         self._runs: deque[_Run] = deque()
+        self._doubtful: set[int] = set()  # rows that are not lit
         self._lit: list[_Run] = []
 
     def write(self, text: str) -> None:
         """Append text; a word appears when it is complete."""
         with self._lock:
-            self._renew_after_resize()
-            for character in text:
-                if character == "\n":
-                    self._put_held()
-                    self._space = ""
-                    self._break_line()
-                elif character.isspace():
-                    self._put_held()
-                    self._space += " " if character != "\t" else "    "
-                else:
-                    self._held += character
-                self._offset += 1
-            self._out.flush()
-
-    def flush(self) -> None:
-        """Show what is held back."""
-        with self._lock:
-            self._put_held()
-            self._out.flush()
+            self._renew()
+            tokens = _TOKEN.findall(self._held + text)
+            self._held, self._still = "", 0
+            if tokens and not tokens[-1].isspace() and len(tokens[-1]) < self._width:
+                self._held = tokens.pop()
+            self._tokens.extend(tokens)
+            self._lay_out()
+            self._send()
 
     def light(self, span: Span | None) -> None:
-        """Light the text in ``span``, as far as it is on the screen, and nothing else."""
+        """Light the text in ``span``, as far as it is on the screen, and nothing else. To be called steadily."""
         with self._lock:
-            self._renew_after_resize()
-            runs = [] if span is None else [part for run in self._runs if (part := _within(run, span))]
-            if runs == self._lit:
-                return
-            for run in self._lit:
-                self._rewrite(run, "")
-            for run in runs:
-                self._rewrite(run, _LIT)
-            self._lit = runs
-            self._out.flush()
+            self._renew()
+            self._still += 1
+            if self._held and self._still > _PATIENCE:
+                self._tokens.append(self._held)
+                self._held = ""
+                self._lay_out()
+            if span is not None:
+                while self._paced and self._offset < span.end and self._tokens:
+                    self._lay_out_one()
+                runs = [part for run in self._near(span) if (part := _within(run, span))]
+                if runs and runs[0].row > self._anchor:
+                    self._anchor = runs[0].row
+                    self._lay_out()
+                self._relight([run for run in runs if self._shows(run, 0)])
+            else:
+                self._relight([])
+            self._send()
 
-    def notice(self, text: str) -> None:
-        """A line that is not part of the text, on its own row."""
+    def unpace(self) -> None:
+        """Nothing will sound (any more): show the text as it comes."""
         with self._lock:
+            if self._paced:
+                self._paced = False
+                self._lay_out()
+                self._send()
+
+    def notice(self, text: str, out: TextIO) -> None:
+        """A line that is not part of the text, on rows of its own; ``out`` is the same terminal."""
+        import textwrap
+
+        with self._lock:
+            self._renew()
             if self._column:
                 self._break_line()
-            for line in _broken(text, self._width):
-                self._out.write(f"\x1b[2m{line}\x1b[22m")
-                self._break_line()
-            self._out.flush()
+            for line in textwrap.wrap(text, self._width) or [""]:
+                self._make_room()
+                self._send()
+                out.write(f"{_DIM}{line}{_NOT_DIM}\n")
+                out.flush()
+                self._row += 1
 
-    def close(self) -> None:
-        """Nothing lit, the cursor on a new line."""
-        self.light(None)
+    def forget(self) -> None:
+        """Others have written to the terminal: what stands where is no longer known."""
         with self._lock:
-            self._put_held()
+            self._forget_until(self._row)
+
+    def close(self, rest: bool = True) -> None:
+        """Nothing lit, the cursor on a new line. ``rest``: first what was not shown yet."""
+        with self._lock:
+            self._renew()
+            self._relight([])
+            if rest or not self._paced:
+                self._tokens.extend(_TOKEN.findall(self._held))
+                self._paced = False
+                self._lay_out()
+            self._held = ""
             if self._column:
                 self._break_line()
-            self._out.flush()
+            self._send()
 
-    # -- inside -------------------------------------------------------------------------------------------------
+    # -- inside: the layout -------------------------------------------------------------------------------------
 
-    def _columns(self) -> int:
-        columns = (self._size or _size_of(self._out))[0]
-        return max(columns - 1, 10)  # the last column is left free: what a terminal does there varies
+    @property
+    def _width(self) -> int:
+        return max(self._columns - 1, 4)  # the last column is left free: what a terminal does there varies
 
-    def _lines(self) -> int:
-        return (self._size or _size_of(self._out))[1]
+    def _lay_out(self) -> None:
+        while self._tokens and not (self._paced and self._row - self._anchor >= max(1, self._lines - _MARGIN - 2)):
+            self._lay_out_one()
 
-    def _renew_after_resize(self) -> None:
-        """After a resize the terminal has broken the lines anew: what is above can no longer be found."""
-        if self._size is None and self._columns() != self._width:
-            self._width = self._columns()
-            self._runs.clear()
-            self._lit = []
+    def _lay_out_one(self) -> None:
+        token = self._tokens.popleft()
+        if token == "\n":
+            self._space, self._in_word = "", False
+            self._break_line()
+        elif token.isspace():
+            self._space += "".join(_TAB if mark == "\t" else " " for mark in token)
+            self._in_word = False
+        else:
+            self._put(token)
+            self._in_word = True
+        self._offset += len(token)
 
-    def _put_held(self) -> None:
-        """Write the held word, on the next row if it does not fit on this one."""
-        word, self._held = self._held, ""
-        if not word:
-            return
-        start = self._offset - len(word)
+    def _put(self, word: str) -> None:
+        """Write a word, on the next row if it does not fit on this one; one longer than a row is broken."""
+        start = self._offset
         space, self._space = self._space, ""
-        width = _cells(word)
-        if self._column and self._column + len(space) + width > self._width:
+        width = cells(word)
+        if self._column + len(space) + width > self._width and self._column and not self._in_word:
             self._break_line()
         elif space and (self._column or len(space) > 1):
             space = space[: self._width - 1]
-            self._out.write(space)
+            self._buffer.append(space)
             self._column += len(space)
         while word:
             fitting = _fitting(word, self._width - self._column)
@@ -139,29 +197,127 @@ class TerminalText:
                     self._break_line()
                     continue
                 fitting = word[0]
-            self._out.write(fitting)
+            self._buffer.append(fitting)
             self._runs.append(_Run(start, fitting, self._row, self._column))
-            self._column += _cells(fitting)
+            if not certain(fitting):
+                self._doubtful.add(self._row)
+            self._column += cells(fitting)
             start += len(fitting)
             word = word[len(fitting) :]
-        while self._runs and self._runs[0].row < self._row - _REMEMBERED_ROWS:
-            self._runs.popleft()
 
     def _break_line(self) -> None:
-        self._out.write("\n")
+        self._make_room()
+        self._buffer.append("\n")
         self._row += 1
         self._column = 0
+        while self._runs and self._runs[0].row < self._row - self._lines:
+            self._doubtful.discard(self._runs.popleft().row)
+
+    def _make_room(self) -> None:
+        """Before the screen may scroll: put out what would leave it."""
+        if any(not self._shows(run, 1) for run in self._lit):
+            self._relight([run for run in self._lit if self._shows(run, 1)])
+
+    # -- inside: the light --------------------------------------------------------------------------------------
+
+    def _near(self, span: Span) -> list[_Run]:
+        """The newest runs, back to the one that begins at or before the span."""
+        found: list[_Run] = []
+        for run in reversed(self._runs):
+            if run.start < span.end:
+                found.append(run)
+            if run.start <= span.start:
+                break
+        return found[::-1]
+
+    def _shows(self, run: _Run, further: int) -> bool:
+        """Whether a run can be lit, also after ``further`` line breaks."""
+        return run.row not in self._doubtful and self._row + further - run.row <= self._lines - _MARGIN
+
+    def _relight(self, runs: list[_Run]) -> None:
+        if runs == self._lit:
+            return
+        for run in self._lit:
+            if run not in runs:
+                self._rewrite(run, "")
+        for run in runs:
+            if run not in self._lit:
+                self._rewrite(run, _LIT)
+        self._lit = runs
 
     def _rewrite(self, run: _Run, style: str) -> None:
         up = self._row - run.row
-        if up >= self._lines() - 1 or not run.text.isprintable():
-            return
+        if up >= self._lines:
+            return  # the screen was made lower: it has scrolled away, lit as it was
         move = f"\x1b[{up}A" if up else ""
         there = f"\x1b[{run.column}C" if run.column else ""
-        back = f"\x1b[{up}B" if up else ""
-        home = f"\x1b[{self._column}C" if self._column else ""
         text = f"{style}{run.text}{_PLAIN}" if style else run.text
-        self._out.write(f"{move}\r{there}{text}{back}\r{home}")
+        self._buffer.append(f"{_SAVE}{move}\r{there}{text}{_RESTORE}")
+
+    # -- inside: the terminal -----------------------------------------------------------------------------------
+
+    def _renew(self) -> None:
+        """Look whether the terminal has changed. Only rows that fit into it stand where they stood."""
+        if self._size is not None:
+            return
+        columns, lines = size_of(self._out)
+        if columns < self._columns:
+            too_long = [run.row for run in self._runs if run.column + cells(run.text) >= columns]
+            self._columns = columns
+            if too_long:
+                self._forget_until(max(too_long))
+                self._column %= columns
+        self._columns, self._lines = columns, lines
+        if not is_foreground(self._out):
+            self._forget_until(self._row)  # a shell writes here now
+
+    def _forget_until(self, row: int) -> None:
+        """Rows up to ``row`` can no longer be found, and so not be lit."""
+        self._doubtful.add(row)  # more may come on this one
+        while self._runs and self._runs[0].row <= row:
+            self._runs.popleft()
+        self._lit = [run for run in self._lit if run.row > row]
+
+    def _send(self) -> None:
+        if self._buffer:
+            text = "".join(self._buffer)
+            self._buffer.clear()
+            self._out.write(text)
+            self._out.flush()
+
+
+class Keyboard:
+    """Keeps typed keys from being echoed into the text, where they would move it under the light."""
+
+    def __init__(self, out: Output) -> None:
+        """``out``: the terminal."""
+        self._descriptor = out.fileno()
+        self._hushed = False
+
+    def hush(self) -> None:
+        """Echo nothing from now on; keys are kept for the shell, and Ctrl-C works as ever."""
+        self._hushed = self._echo(False) or self._hushed
+
+    def restore(self) -> None:
+        """Echo again, if ``hush`` ended it."""
+        if self._hushed:
+            self._hushed = False
+            self._echo(True)
+
+    def _echo(self, wanted: bool) -> bool:
+        """Set the terminal's echo; whether that changed it."""
+        import termios
+
+        # in the background this would stop us, and the terminal is the shell's to set
+        if not _is_foreground(self._descriptor):
+            return False
+        with contextlib.suppress(termios.error, OSError):  # the terminal may be gone
+            modes = termios.tcgetattr(self._descriptor)
+            if bool(modes[3] & termios.ECHO) != wanted:
+                modes[3] ^= termios.ECHO
+                termios.tcsetattr(self._descriptor, termios.TCSANOW, modes)
+                return True
+        return False
 
 
 def _within(run: _Run, span: Span) -> _Run | None:
@@ -170,49 +326,83 @@ def _within(run: _Run, span: Span) -> _Run | None:
     if start >= end:
         return None
     before = run.text[: start - run.start]
-    return _Run(start, run.text[start - run.start : end - run.start], run.row, run.column + _cells(before))
+    return _Run(start, run.text[start - run.start : end - run.start], run.row, run.column + cells(before))
 
 
-def _fitting(word: str, cells: int) -> str:
-    """The longest beginning of ``word`` that takes no more than ``cells``."""
-    if len(word) <= cells and word.isascii():
-        return word
-    end = 0
-    while end < len(word) and _cells(word[: end + 1]) <= cells:
+def _fitting(word: str, room: int) -> str:
+    """The longest beginning of ``word`` that takes no more than ``room`` cells."""
+    if word.isascii():
+        return word[: max(room, 0)]
+    end = taken = 0
+    while end < len(word) and (taken := taken + cells(word[end])) <= room:
         end += 1
     return word[:end]
 
 
-def _broken(text: str, width: int) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, width) or [""]
-
-
-def _cells(text: str) -> int:
-    """Columns that ``text`` takes."""
+def cells(text: str) -> int:
+    """Columns that ``text`` takes at most: two for each character of doubtful width."""
     if text.isascii():
         return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
+    return sum(2 if _is_wide(mark) or not certain(mark) else 1 for mark in text)
 
 
-def _size_of(out: TextIO) -> tuple[int, int]:
-    try:
-        import os
+def certain(text: str) -> bool:
+    """Whether every terminal gives ``text`` the same width."""
+    return text.isascii() or all(_is_certain(mark) for mark in text)
 
+
+_ALPHABETS = (0x20, 0x2FF), (0x370, 0x482), (0x48A, 0x58F), (0x1E00, 0x1FFF), (0x2010, 0x2027), (0x2030, 0x205E)
+_MORE = (0x2070, 0x209C), (0x20A0, 0x20BF), (0x2100, 0x214F), (0x2190, 0x21FF), (0x2200, 0x22FF), (0x2500, 0x257F)
+_EAST_ASIAN = (0x3001, 0x3029), (0x3041, 0x3096), (0x30A0, 0x30FF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xFF01, 0xFF5E)
+_EMOJI_TOO = frozenset("©®‼⁉™ℹ↔↕↖↗↘↙↩↪")
+"""Signs that some terminals show as emoji."""
+
+
+def _is_certain(mark: str) -> bool:
+    if mark.isascii():
+        return True
+    code = ord(mark)
+    if any(low <= code <= high for low, high in _EAST_ASIAN):
+        return True
+    if mark in _EMOJI_TOO or not any(low <= code <= high for low, high in (*_ALPHABETS, *_MORE)):
+        return False
+    if unicodedata.category(mark) in ("Cf", "Cn", "Mn", "Me"):
+        return False
+    return unicodedata.east_asian_width(mark) != "A" or not _is_east_asian_locale()
+
+
+def _is_wide(mark: str) -> bool:
+    return unicodedata.east_asian_width(mark) in "WF"
+
+
+def _is_east_asian_locale() -> bool:
+    """There, terminals may show accented letters and typographic marks two columns wide."""
+    chosen = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+    return chosen[:2] in ("ja", "ko", "zh")
+
+
+def size_of(out: Output) -> tuple[int, int]:
+    """Columns and rows of a terminal; of anything else what the environment says, or 80 and 24."""
+    with contextlib.suppress(OSError, ValueError):  # no terminal after all
         size = os.get_terminal_size(out.fileno())
         if size.columns > 0 and size.lines > 0:
             return size.columns, size.lines
-    except (OSError, ValueError):
-        pass  # no terminal after all
     fallback = shutil.get_terminal_size()
     return fallback.columns, fallback.lines
 
 
+def is_foreground(out: Output) -> bool:
+    """Whether the terminal is ours at present, and not a shell's that has put us in the background."""
+    return _is_foreground(out.fileno())
+
+
+def _is_foreground(descriptor: int) -> bool:
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:  # not our controlling terminal: then no shell contends for it
+        return True
+
+
 def is_rich_terminal(out: TextIO) -> bool:
     """Whether ``out`` is a terminal that understands cursor movement."""
-    import os
-
     return out.isatty() and os.environ.get("TERM", "dumb") != "dumb" and sys.platform != "win32"

@@ -74,15 +74,18 @@ class Reply:
         Waits up to ``timeout`` seconds (None: without end) for the first of them, or until ``cancelled``.
         """
         with self._grown:
-            self._grown.wait_for(
-                lambda: len(self._deltas) > index or self._ended or cancelled.is_set(), timeout
-            )
+            self._grown.wait_for(lambda: len(self._deltas) > index or self._ended or cancelled.is_set(), timeout)
             return self._deltas[index:], self._ended
 
     @property
     def ended(self) -> bool:
         """Whether the text is complete."""
         return self._ended
+
+    @property
+    def length(self) -> int:
+        """Code points so far."""
+        return self._length
 
     @property
     def text(self) -> str:
@@ -125,6 +128,7 @@ class Speech:
         self._metrics = metrics
         self._ended = ended
         self._offset = 0.0
+        self._taken = 0
         self._frozen: float | None = None
         self._underruns_before = getattr(sink, "underruns", 0)
         sink.begin()
@@ -150,6 +154,10 @@ class Speech:
     def position(self) -> float:
         """Seconds heard; stays where it was at a cut."""
         return self._sink.position() if self._frozen is None else self._frozen
+
+    def behind(self) -> int:
+        """Code points of the reply that this speech has not taken up yet; it takes no more than it has room for."""
+        return self._reply.length - self._taken
 
     def heard_until(self) -> int:
         """Code point of the reply up to which a person has heard it."""
@@ -185,6 +193,7 @@ class Speech:
                 deltas, ended = self._reply.read(index, timeout, self.cancelled)
                 index += len(deltas)
                 for delta in deltas:
+                    self._taken += len(delta)
                     self._collect(segmenter.push(delta), packer)
                 if ended:
                     self._collect(segmenter.flush(), packer)
@@ -229,9 +238,9 @@ class Speech:
             if following is None:
                 chunk = _with_pause(chunk, pause)
             self._offset += chunk.seconds
-            self._sink.write(chunk, self.cancelled)
             if metrics.first_write is None:
                 metrics.first_write = time.monotonic()
+            self._sink.write(chunk, self.cancelled)
             metrics.speech_seconds = self._offset
             chunk, begun = following, time.monotonic()
 
@@ -313,7 +322,10 @@ class Turn:
         speech = self._speech
         if speech is None or speech.error:
             return self.reply.text
-        return self.reply.text[: max(self._heard, speech.heard_until())]
+        text, end = self.reply.text, max(self._heard, speech.heard_until())
+        while 0 < end < len(text) and not (text[end].isalnum() or text[end].isspace()):
+            end += 1  # the marks that close the word
+        return text[:end]
 
     # -- the two threads -----------------------------------------------------------------------------------
 
@@ -343,7 +355,8 @@ class Turn:
             self._append(self._control.flush())
         except SpeakStreamError as error:
             log.warning("the reply failed", exc_info=True)
-            self._error = str(error)
+            if not self.reply.cancelled.is_set():  # a cancelled fetch or load is no failure
+                self._error = str(error)
         except Exception as error:
             log.exception("the reply failed")
             self._error = f"the language model failed: {error!r}"

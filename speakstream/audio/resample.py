@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import soxr
 
 from speakstream.audio.chunk import Samples
 
@@ -21,7 +22,9 @@ class StreamResampler:
         if rate != self._from:
             tail = self.flush()
             self._from = rate
-            self._stream = None if rate == self._rate else _stream(rate, self._rate)
+            self._stream = (
+                None if rate == self._rate else soxr.ResampleStream(rate, self._rate, 1, dtype="float32", quality="HQ")
+            )
             if len(tail):
                 return np.concatenate((tail, self.push(samples, rate)))
         if self._stream is None:
@@ -41,9 +44,3 @@ class StreamResampler:
         """Drop what is inside."""
         self._from = 0
         self._stream = None
-
-
-def _stream(rate: int, to: int) -> Any:
-    import soxr
-
-    return soxr.ResampleStream(rate, to, 1, dtype="float32", quality="HQ")

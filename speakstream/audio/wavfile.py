@@ -6,7 +6,7 @@ import struct
 import sys
 from math import inf
 from threading import Event
-from typing import BinaryIO
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -33,11 +33,19 @@ def wav_header(rate: int, data_bytes: int | None) -> bytes:
     )
 
 
+class Pipe(Protocol):
+    """Standard output, or what stands in for it."""
+
+    def write(self, data: memoryview, /) -> int: ...
+
+    def flush(self) -> object: ...
+
+
 class WavFile:
     """The Sink behind ``say --output``. Its position is what was written."""
 
-    def __init__(self, path: str, rate: int, gain: float = 1.0) -> None:
-        """``path``: a file, or "-" for standard output; ``rate``: Hz.
+    def __init__(self, path: str, rate: int, gain: float = 1.0, pipe: Pipe | None = None) -> None:
+        """``path``: a file, or "-" for ``pipe``, or else standard output; ``rate``: Hz.
 
         Raises AudioError when the file can't be made.
         """
@@ -48,12 +56,11 @@ class WavFile:
         self._begin = 0
         self._resampler = StreamResampler(rate)
         try:
-            self._file: BinaryIO | io.FileIO = sys.stdout.buffer if path == "-" else io.FileIO(path, "w")
+            self._pipe = path == "-"
+            self._file: Any = (pipe or sys.stdout.buffer) if self._pipe else io.FileIO(path, "w")
             self._write(wav_header(rate, None))
         except OSError as error:
-            raise AudioError(
-                f"{path}: {error.strerror or error}; give --output a file that can be written"
-            ) from error
+            raise AudioError(f"{path}: {error.strerror or error}; give --output a file that can be written") from error
 
     def begin(self) -> None:
         """See Sink."""
@@ -90,7 +97,7 @@ class WavFile:
 
     def close(self) -> None:
         """Write the lengths into the header, where the file allows it."""
-        if self.path == "-" or self._file.closed:
+        if self._pipe or self._file.closed:
             return
         with self._file:
             if self._file.seekable():
@@ -103,9 +110,7 @@ class WavFile:
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise AudioError(
-                f"{self.path}: {error.strerror or error}; free some space or write elsewhere"
-            ) from error
+            raise AudioError(f"{self.path}: {error.strerror or error}; free some space or write elsewhere") from error
         self._frames += len(samples)
 
     def _write(self, data: bytes) -> None:

@@ -92,9 +92,7 @@ def choose_engine(engine: str) -> tuple[str, str]:
     """
     if engine == "auto":
         if importlib.util.find_spec("xllamacpp") is None:
-            raise ModelError(
-                "LLM_ENGINE=auto found no engine: xllamacpp is missing; run: pip install xllamacpp"
-            )
+            raise ModelError("LLM_ENGINE=auto found no engine: xllamacpp is missing; run: pip install xllamacpp")
         return "llamacpp", "the fastest engine for a GGUF on a CPU"
     if engine in PLANNED_ENGINES:
         raise ModelError(f"LLM_ENGINE={engine} is not there yet; use LLM_ENGINE=llamacpp or auto")

@@ -1,9 +1,9 @@
-"""The block structure of a growing Markdown text, as events: a block opened, text in it, a line's end, closed.
+"""The block structure of a growing Markdown text, as events: a block opened, text, a line's end, closed.
 
 Each character is looked at a bounded number of times, whatever came before it, and the events (with the texts
-of neighbouring ``Text`` events joined) do not depend on how the reply was split into deltas. markdown-it-py can't
-do this: it wants the whole text, and parsing the whole anew for each token is quadratic. ``Document`` collects
-the events into blocks; ``Segmenter`` cuts their text into clauses.
+of neighbouring ``Text`` events joined) do not depend on how the reply was split into deltas. markdown-it-py
+can't do this: it wants the whole text, and parsing the whole anew for each token is quadratic. ``Document``
+collects the events into blocks; ``Segmenter`` cuts their text into clauses.
 """
 
 import re
@@ -143,7 +143,8 @@ class BlockScanner:
         inside = self._place is _At.MARKER
         before = Before()
         if opened and opened.kind in (Kind.PARAGRAPH, Kind.ITEM) and not inside:
-            before = Before(self._filled, opened.depth > 0, opened.quote)
+            indent = self._lists[-1] + 2 if self._lists else 0
+            before = Before(self._filled, opened.depth > 0, opened.quote, indent)
         read = read_line(line, ended, before)
         if read is None:
             return None
@@ -247,7 +248,7 @@ class BlockScanner:
                 yield from self._close()
 
     def _code_line(self, opened: Opened, line: str, ended: bool) -> list[Event] | None:
-        prefix = re.match(r"(?:[ \t]*>){%d}" % opened.quote, line)
+        prefix = re.match(rf"(?:[ \t]*>){{{opened.quote}}}", line)
         if not prefix:
             if not ended and not line.strip(" \t>"):
                 return None
@@ -265,7 +266,7 @@ class BlockScanner:
                 self._end = self._base + self._at + len(line.rstrip())
                 self._skip_line(line)
                 return self._close()
-        indent = re.match(r"[ \t]{0,%d}" % self._indent, body)
+        indent = re.match(rf"[ \t]{{0,{self._indent}}}", body)
         at += indent.end() if indent else 0
         start = self._base + self._at
         self._move(at, _At.TEXT)
@@ -298,9 +299,7 @@ class BlockScanner:
         self._skip_line(line)
         return events + self._close() if done else events
 
-    def _table(
-        self, line: str, read: Line, newline: bool, final: bool, opened: Opened | None
-    ) -> list[Event] | None:
+    def _table(self, line: str, read: Line, newline: bool, final: bool, opened: Opened | None) -> list[Event] | None:
         """A row, or a header with its delimiter row; an empty list when the line is text after all."""
         start = self._base + self._at
         if opened and opened.kind is Kind.TABLE:
@@ -322,7 +321,12 @@ class BlockScanner:
         while self._lists and (read.column < self._lists[-1] + 2 or read.column == 0):
             self._lists.pop()
         self._open = Opened(
-            Kind.TABLE, start + read.marker, start + read.marker, start + read.content, read.quote, len(self._lists)
+            Kind.TABLE,
+            start + read.marker,
+            start + read.marker,
+            start + read.content,
+            read.quote,
+            len(self._lists),
         )
         self._filled = True
         events += [self._open, Text(start + read.content, header)]

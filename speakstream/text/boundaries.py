@@ -19,17 +19,21 @@ _LIST_NUMBER = re.compile(r"\(?(?:\d{1,3}|[A-Za-z])[.)]$")
 _MINIMUM_WORDS = 3
 _MANY_WORDS = 6
 PHRASE_WORDS: dict[str, int] = dict.fromkeys(
-    word_set("because which that and but or so nor yet when whenever while where wherever who whom whose if although though "
-    "unless until since whereas than then with without from into onto for by about after before through during between "
-    "against among across around behind beyond within toward towards like via despite except including"),
+    word_set(
+        "because which that and but or so nor yet when whenever while where wherever who whom whose if "
+        "although though unless until since whereas than then with without from into onto for by about after "
+        "before through during between against among across around behind beyond within toward towards like "
+        "via despite except including"
+    ),
     _MINIMUM_WORDS,
 ) | dict.fromkeys(word_set("in on at to as of over under upon"), _MANY_WORDS)
 """Words that a soft boundary may stand before, and how many words must stand before that."""
 
 _CLINGING = frozenset(PHRASE_WORDS) | word_set(
-    "such rather other more less fewer even just only not well much many most as the a an this these those each every any "
-    "be been being am it its i you we they he she do does did how what why up out down off away back far near next "
-    "according due close prior able used both either neither whether very too also so one two three all some"
+    "such rather other more less fewer even just only not well much many most as the a an this these "
+    "those each every any be been being am it its i you we they he she do does did how what why up out "
+    "down off away back far near next according due close prior able used both either neither whether "
+    "very too also so one two three all some"
 )
 """Words that hold on to the next one: no soft boundary after them ("such as", "more than", "one of")."""
 
@@ -37,8 +41,8 @@ _CLINGING = frozenset(PHRASE_WORDS) | word_set(
 def ends_after(word: str, previous: str, first: bool, following: str) -> Break | None:
     """The break after ``word``, or None.
 
-    ``previous`` is the word before it, ``first`` says that none was spoken since the last break, ``following`` is
-    the next visible character, or "" when only white space was seen for a long way.
+    ``previous`` is the word before it, ``first`` says that none was spoken since the last break,
+    ``following`` is the next visible character, or "" when only white space was seen for a long way.
     """
     if word in _DASHES:
         if len(word) == 1 and previous[-1:].isdecimal() and following.isdecimal():
@@ -48,10 +52,11 @@ def ends_after(word: str, previous: str, first: bool, following: str) -> Break |
     core = opened.rstrip(_MARKS)
     marks, closers = opened[len(core) :], word[len(opened) :]
     if not marks:
-        return Break.COLON if word.endswith("—") and not first else None
+        return Break.COLON if word.endswith("—") else None
     last = marks[-1]
     if last in ",，、":
-        return Break.COMMA
+        in_date = core[-1:].isdecimal() and following.isdecimal()
+        return None if in_date else Break.COMMA
     if last in ";:；：":
         return Break.COLON
     lower = following.islower()
@@ -72,7 +77,7 @@ def _full_stop_ends(core: str, previous: str, first: bool, following: str) -> bo
     if first and _LIST_NUMBER.match(core + "."):
         return False
     if len(core) == 1 and core.isupper():
-        return not (previous[:1].isupper() or core != "I" and following.isupper() and previous[-1:] == ".") and (
+        return not (previous[:1].isupper() or (core != "I" and following.isupper() and previous[-1:] == ".")) and (
             core == "I" or not previous or previous[:1].islower()
         )
     if name in TITLES:
@@ -81,12 +86,14 @@ def _full_stop_ends(core: str, previous: str, first: bool, following: str) -> bo
         return not following.isdecimal()
     if name in INWARD:
         return False
-    if name in ENDING or "." in name and len(name) <= 5 and name.replace(".", "").isalpha():
+    if name in ENDING or ("." in name and len(name) <= 5 and name.replace(".", "").isalpha()):
         return capital
     return True
 
 
 def soft_before(word: str, previous: str, words: int) -> bool:
     """Whether a phrase may end before ``word``, when ``words`` of it stand there already."""
+    if word.startswith("("):
+        return words >= _MINIMUM_WORDS
     least = PHRASE_WORDS.get(word)
     return least is not None and words >= least and previous.strip(CLOSERS).lower() not in _CLINGING

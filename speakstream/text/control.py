@@ -6,7 +6,7 @@ when a sequence is split over deltas at any place. The grammar is ECMA-48's, wit
 
 Removed: ESC sequences of every kind, C1 controls in their 8-bit form, C0 controls other than line feed and
 tab, DEL, bidirectional overrides and isolates, and characters that hide text (byte order mark, interlinear
-annotation, tags). Kept: right-to-left letters, and the joiners and variation selectors that emoji are built of.
+annotation, tags). Kept: right-to-left letters, and the joiners and selectors that emoji are built of.
 """
 
 import re
@@ -18,8 +18,8 @@ _SPECIAL = re.compile(
 _STRING_END = re.compile("[\x07\x18\x1a\x1b\x9c\n\r]")
 
 STRING_LIMIT = 4096
-"""A control string (OSC, DCS, ...) that has not ended after this many characters, or by the end of its line, is
-taken as broken: what follows is text again, so that one stray ESC can't swallow a reply."""
+"""A control string (OSC, DCS, ...) that has not ended after this many characters, or by the end of its
+line, is taken as broken: what follows is text again, so that one stray ESC can't swallow a reply."""
 
 SEQUENCE_LIMIT = 128
 """The same for the parameters of a CSI sequence or the intermediates of an escape sequence."""
@@ -27,7 +27,7 @@ SEQUENCE_LIMIT = 128
 
 class _State(Enum):
     TEXT = 0
-    RETURN = 1  # a carriage return was written as a line feed; a line feed right after it is the same line end
+    RETURN = 1  # a carriage return was given out as a line feed; one right after it is the same line end
     ESCAPE = 2
     CSI = 3
     STRING = 4
@@ -59,7 +59,7 @@ _ESCAPE_INTRODUCERS = {
 class ControlFilter:
     """Takes deltas, gives back the same text without control sequences.
 
-    How the text is split into deltas does not change the concatenated result. Time is linear, memory constant.
+    How the text is split into deltas does not change the joined result. Time is linear, memory constant.
     """
 
     def __init__(self) -> None:

@@ -10,13 +10,14 @@ from speakstream.text.vocabulary import GREEK, SYMBOLS
 
 _COMMANDS = {
     "times": "times", "cdot": "times", "div": "divided by", "pm": "plus or minus", "leq": "is at most",
-    "le": "is at most", "geq": "is at least", "ge": "is at least", "neq": "is not equal to", "ne": "is not equal to",
-    "approx": "is about", "sum": "the sum of", "prod": "the product of", "int": "the integral of",
-    "infty": "infinity", "to": "to", "rightarrow": "to", "Rightarrow": "implies", "in": "in", "partial": "partial",
-    "nabla": "nabla", "ldots": "and so on", "cdots": "and so on", "dots": "and so on", "log": "log", "ln": "log",
-    "sin": "sine", "cos": "cosine", "tan": "tangent", "lim": "the limit of", "sqrt": "the square root of",
-    "equiv": "is identical to", "propto": "is proportional to", "cup": "union", "cap": "intersection",
-    "circ": "degrees", "hbar": "h bar", "forall": "for all", "exists": "there exists",
+    "le": "is at most", "geq": "is at least", "ge": "is at least", "neq": "is not equal to",
+    "ne": "is not equal to", "approx": "is about", "sum": "the sum of", "prod": "the product of",
+    "int": "the integral of", "infty": "infinity", "to": "to", "rightarrow": "to", "Rightarrow": "implies",
+    "in": "in", "partial": "partial", "nabla": "nabla", "ldots": "and so on", "cdots": "and so on",
+    "dots": "and so on", "log": "log", "ln": "log", "sin": "sine", "cos": "cosine", "tan": "tangent",
+    "lim": "the limit of", "sqrt": "the square root of", "equiv": "is identical to",
+    "propto": "is proportional to", "cup": "union", "cap": "intersection", "circ": "degrees",
+    "hbar": "h bar", "forall": "for all", "exists": "there exists",
 }  # fmt: skip
 _COMMANDS |= {name: name.removeprefix("var").lower() for name in set(GREEK.values())}
 _COMMANDS |= {name.capitalize(): name for name in set(GREEK.values())}
@@ -49,5 +50,9 @@ def read_formula(source: str, depth: int = 0) -> str:
         elif letters:
             words.append(letters if len(letters) > 3 else " ".join(letters))
         elif other:
-            words.append({"-": "minus", "/": "over", "*": "times", "!": "factorial"}.get(other) or GREEK.get(other) or SYMBOLS.get(other, ""))
+            words.append(
+                {"-": "minus", "/": "over", "*": "times", "!": "factorial"}.get(other)
+                or GREEK.get(other)
+                or SYMBOLS.get(other, "")
+            )
     return " ".join(" ".join(words).split())

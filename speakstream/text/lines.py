@@ -1,8 +1,8 @@
 """What kind of block a line of Markdown starts or goes on with, decided on as few characters as will do.
 
 The decisions are those of CommonMark and GitHub's tables, but for three that suit what models write: indented
-code is not recognised (models mean nested lists), a list item may be nested by two columns, and a table's rows
-must begin with a bar, as its header must (so that a line of text right after a table is heard).
+code is not recognised (models mean nested lists), a list item may be nested by two columns, and a table's
+rows must begin with a bar, as its header must (so that a line of text right after a table is heard).
 
 ``read_line`` is given the beginning of a line, and answers None while more of it could change the answer. An
 answer never depends on more than ``LINE_LIMIT`` characters.
@@ -11,6 +11,7 @@ answer never depends on more than ``LINE_LIMIT`` characters.
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from speakstream.text.vocabulary import word_set
 
@@ -26,7 +27,7 @@ class Kind(StrEnum):
     PARAGRAPH = "paragraph"
     HEADING = "heading"
     ITEM = "item"
-    """The first paragraph of a list item; what else the item holds are blocks of their own, ``depth`` deep."""
+    """The first paragraph of a list item; what else the item holds are blocks of their own."""
     CODE = "code"
     TABLE = "table"
     RULE = "rule"
@@ -71,10 +72,11 @@ class Before:
     paragraph: bool = False  # a paragraph, or an item's, is open: some blocks can't interrupt it
     item: bool = False  # the open block is a list item
     quote: int = 0
+    indent: int = 0  # the column from which a line belongs to the open item and not to what is around it
 
 
 _PLAIN = Line(Role.TEXT, 0, 0)
-PREFIX = re.compile(r"(?:[ \t]*>)*[ \t]*")
+PREFIX = re.compile(r"(?:\s*>)*\s*")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _HEADING = re.compile(r"#{1,6}(?=[ \t]|$)")
 _UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
@@ -91,9 +93,9 @@ _BLOCK_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)(?=[\s/>]|$)")
 _HTML_END = {"script": "</script>", "pre": "</pre>", "style": "</style>", "textarea": "</textarea>"}
 _BLOCK_TAGS = word_set(
     "address article aside base blockquote body caption center col colgroup dd details dialog dir div dl dt "
-    "fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend "
-    "li link main menu menuitem nav noframes ol optgroup option p param search section summary table tbody td "
-    "tfoot th thead title tr track ul"
+    "fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html iframe "
+    "legend li link main menu menuitem nav noframes ol optgroup option p param search section summary table "
+    "tbody td tfoot th thead title tr track ul"
 )
 _DELIMITER_ROW = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 
@@ -116,7 +118,7 @@ def cells(row: str) -> list[tuple[int, int]]:
     if len(bars) > 1 and bars[-1] == len(stripped) - 1:
         edges.pop()
     ranges = []
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         cell = row[left + 1 : right]
         start = left + 1 + len(cell) - len(cell.lstrip())
         ranges.append((start, max(start, left + 1 + len(cell.rstrip()))))
@@ -151,9 +153,7 @@ def read_line(line: str, ended: bool, before: Before) -> Line | None:
     return read_marker(line, at, ended, before, quote, column)
 
 
-def read_marker(
-    line: str, at: int, ended: bool, before: Before, quote: int = 0, column: int = 0
-) -> Line | None:
+def read_marker(line: str, at: int, ended: bool, before: Before, quote: int = 0, column: int = 0) -> Line | None:
     """The same for what begins at ``at``, after indentation and quote marks (or after a list marker)."""
     rest = line[at:]
     char = rest[0]
@@ -164,10 +164,12 @@ def read_marker(
         return _read_fence(rest, at, ended, text)
     if char == "#":
         found = _HEADING.match(rest)
-        if found and (ended or found.end() < len(rest)):
-            content = at + len(rest) - len(rest[found.end() :].lstrip(" \t"))
-            return Line(Role.HEADING, at, content, quote, column, level=found.end())
-        return None if not ended and not rest.strip("#") and len(rest) <= 6 else text
+        if found:
+            after = rest[found.end() :].lstrip(" \t")
+            content = at + len(rest) - len(after)
+            heading = Line(Role.HEADING, at, content, quote, column, level=found.end())
+            return heading if ended or after else None
+        return text
     if char in "=-_*" and (decided := _read_rule(rest, at, ended, before, text)) is not text:
         return decided
     if char in "-*+•0123456789":
@@ -194,10 +196,11 @@ def _read_fence(rest: str, at: int, ended: bool, text: Line) -> Line | None:
 
 def _read_rule(rest: str, at: int, ended: bool, before: Before, text: Line) -> Line | None:
     """A thematic break or a heading's underline; ``text`` itself when it is neither."""
+    underlines = before.paragraph and text.quote == before.quote and text.column >= before.indent
     if not ended:
-        open_ended = _RULE_SO_FAR.match(rest) or (before.paragraph and _UNDERLINE.match(rest))
+        open_ended = _RULE_SO_FAR.match(rest) or (underlines and _UNDERLINE.match(rest))
         return None if open_ended else text
-    if before.paragraph and (found := _UNDERLINE.match(rest)) and text.quote == before.quote:
+    if underlines and (found := _UNDERLINE.match(rest)):
         level = 1 if found[1][0] == "=" else 2
         return Line(Role.UNDERLINE, at, at + len(rest), text.quote, text.column, level=level)
     if _RULE.match(rest):
@@ -225,9 +228,7 @@ def _read_item(rest: str, at: int, ended: bool, before: Before, text: Line) -> L
         checked = task[1] != " "
         content += task.end() + 1
     mark = found[1] or found[3]
-    return Line(
-        Role.ITEM, at, content, text.quote, text.column, ordinal=number, checked=checked, mark=mark
-    )
+    return Line(Role.ITEM, at, content, text.quote, text.column, ordinal=number, checked=checked, mark=mark)
 
 
 def _read_tag(rest: str, at: int, ended: bool, before: Before, text: Line) -> Line | None:

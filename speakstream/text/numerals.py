@@ -13,8 +13,8 @@ LONGEST = 18
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 SCALES = {"k": "thousand", "K": "thousand", "M": "million", "m": "million", "B": "billion", "b": "billion"}
 SCALES |= {"bn": "billion", "mn": "million", "T": "trillion", "t": "trillion", "tn": "trillion"}
@@ -100,7 +100,7 @@ def fraction(top: str, bottom: str) -> str:
 
 
 def money(sign: str, digits: str, scale: str = "") -> str:
-    """ "$", "3.50" -> "three dollars and fifty cents"; "€", "2.5", "million" -> "two point five million euros"."""
+    """ "$", "3.50" -> "three dollars and fifty cents"; "€", "2", "million" -> "two million euros"."""
     one, many, cent, cents = _CURRENCIES[sign]
     if scale:
         return f"{decimal(digits)} {SCALES.get(scale, scale.lower())} {many}"

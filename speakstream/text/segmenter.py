@@ -28,7 +28,7 @@ ASIDE_LIMIT = 80
 """A parenthesis that closes within so many code points is not cut at its commas."""
 
 STEP = 1024
-"""Characters of a delta that are looked at before clauses are cut: a long delta costs as much as many short ones."""
+"""Characters of a delta taken in before clauses are cut: a long delta costs no more than many short ones."""
 
 _VISIBLE = re.compile(r"\S")
 _WORD = re.compile(r"[^\s—。！？]*+[—。！？]++(?=[\w\s])|\S++(?=\s)")
@@ -165,6 +165,7 @@ class Segmenter:
             if (
                 self._words
                 and not self._held(start)
+                and not self._in_aside(start)
                 and soft_before(core, self._previous, self._words)
                 and (clause := self._phrase(start))
             ):
@@ -174,12 +175,15 @@ class Segmenter:
             following = self._following(end)
             if following is None and not closing:
                 return
+            was_aside = self._in_aside(start) or core.startswith("(")
             self._scan_specials(core, start)
             ends = None
             if following is not None and not self._held(end):
                 ends = ends_after(core, self._previous, not self._words, following)
                 if ends in (Break.COMMA, Break.COLON) and self._in_aside(end):
                     ends = None
+                elif ends is None and was_aside and not self._round and core.endswith(")"):
+                    ends = Break.COMMA
             self._previous = core
             if any(map(str.isalnum, core)):
                 self._words += 1
@@ -254,9 +258,7 @@ class Segmenter:
         """No boundary for too long: cut before the word at ``start``, or in it when it is all there is."""
         if not self._text[self._lead : start].strip() and start < limit:
             start = limit
-            while start > limit - 16 and (
-                _MODIFIER.match(self._text, start) or self._text[start - 1] == "\u200d"
-            ):
+            while start > limit - 16 and (_MODIFIER.match(self._text, start) or self._text[start - 1] == "\u200d"):
                 start -= 1
         yield from self._emit(start, Break.NONE)
         self._drop(start)

@@ -47,8 +47,9 @@ class Clause:
     """The smallest part of a reply that sounds right on its own.
 
     ``spoken`` is what the voice is given, with the marks that shape its intonation. It is empty when there is
-    nothing to say; then ``not_spoken`` may say why ("code", "table", ...). ``span`` covers the clause in the reply,
-    marks included, without the white space around it.
+    nothing to say. ``not_spoken`` says why the content is not read: "code", "table" and "math" are announced
+    in ``spoken``, "html" and "script" (letters the voice has no sounds for) are silent. ``span`` covers the
+    clause in the reply, marks included, without the white space around it.
     """
 
     span: Span

@@ -1,21 +1,23 @@
 """Turns a slice of a reply into words a voice can say, each with its place in the reply.
 
 The voice's own pronunciation reads plain English words well; everything else is spelled out here: numbers,
-money, dates, units, abbreviations, links, code, emoji, symbols. Markdown's marks are not read. The voice never
-sees a digit. ``rules`` holds one rule for each kind of thing; this module holds what they share.
+money, dates, units, abbreviations, links, code, emoji, symbols. Markdown's marks are not read. The voice
+never sees a digit. ``rules`` holds one rule for each kind of thing; this module holds what they share.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
 
+from speakstream.text.rule import LATIN
 from speakstream.text.rules import PLAIN_WORDS_WITH_RULES, rules_for
 from speakstream.text.span import Piece, Span
 
-_PLAIN = re.compile(r"\s*([A-Za-z]+(?:['’][A-Za-z]+)*)([.,;:!?]?)(?=\s|$)")
+_PLAIN = re.compile(r" ?([A-Za-z]+(?:['’][A-Za-z]+)*)([.,;:!?]?)(?=\s|$)")
 _SPACE = re.compile(r"\s+")
 _HARD_BREAK = re.compile(r"(?: {2,}|\\)\n\s*")
 _DIGIT = re.compile(r"\d")
+_UNSPEAKABLE = re.compile(rf"[^{LATIN} ,.'-]")
 _STRENGTH = {",": 0, ";": 1, ":": 1, ".": 2, "…": 2, "!": 3, "?": 4}
 _NESTING_LIMIT = 4  # links in links, and the like
 
@@ -45,11 +47,13 @@ class Speaking:
 
     def say(self, words: str, start: int, end: int) -> None:
         """``words`` are heard while ``text[start:end]`` is lit."""
-        if not words or end <= start:
-            return
         if _DIGIT.search(words):  # a digit of some other script
             words = _DIGIT.sub(lambda found: f" {unicodedata.name(found[0], '').split()[-1].lower()} ", words)
             words = " ".join(words.split())
+        if not words.isascii():
+            words = " ".join(_UNSPEAKABLE.sub(" ", words).split())
+        if not words or end <= start:
+            return
         if self._parts:
             self._parts.append(" ")
             self._length += 1
@@ -111,9 +115,9 @@ class Speaking:
 
 
 def speak(text: str, start: int = 0, skip: int = 0) -> Spoken:
-    """The words for ``text``, which begins at ``start`` in the reply; its first ``skip`` characters are not said.
+    """The words for ``text``, which begins at ``start`` in the reply; its first ``skip`` are not said.
 
-    Marks that shape intonation (``, ; : . ! ? …``) are kept; the end of the text gets none that it does not have.
+    Marks that shape intonation (``, ; : . ! ? …``) are kept; none is added at the end.
     """
     speaking = Speaking(text, start)
     speaking.run(skip, len(text))

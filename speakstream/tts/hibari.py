@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+import onnxruntime
+from hibari import dsp, voices
 
 from speakstream.audio.chunk import AudioChunk, Samples, WordTiming
 from speakstream.errors import VoiceError
@@ -53,9 +55,6 @@ class HibariVoice:
 
         Raises VoiceError for an unknown name, or a voice that is not on disk and can't be fetched.
         """
-        import onnxruntime
-        from hibari import voices
-
         if name not in voices.VOICES:
             known = list(voices.VOICES)
             near = difflib.get_close_matches(name, known, 1) or known[:1]
@@ -101,9 +100,7 @@ class HibariVoice:
         except VoiceError:
             raise
         except Exception as error:
-            raise VoiceError(
-                f"{self.name} failed at {text[:40]!r}: {' '.join(str(error).split())[:200]}"
-            ) from error
+            raise VoiceError(f"{self.name} failed at {text[:40]!r}: {' '.join(str(error).split())[:200]}") from error
 
     def close(self) -> None:
         """See Voice."""
@@ -135,7 +132,7 @@ class HibariVoice:
                 run, spans, size = [], [], 0
             end = at + len(token.text)
             run.append(token)
-            spans.append((place[min(at, len(normal))], place[min(end, len(normal))]))
+            spans.append(_without_marks(text, place[min(at, len(normal))], place[min(end, len(normal))]))
             size += length
             at = end + len(token.whitespace)
         if run:
@@ -148,15 +145,13 @@ class HibariVoice:
         speed: float,
         cancelled: threading.Event,
     ) -> AudioChunk | None:
-        from hibari import dsp
-
         ids = [0]
         counts: list[tuple[int, int]] = []
         for token in tokens:
             sounds = [self._ids[p] for p in (token.phonemes or "") if p in self._ids][:MAX_PHONEMES]
-            space = [self._ids[" "]] if token.whitespace else []
-            ids += sounds + space
-            counts.append((len(sounds), len(space)))
+            gap = [self._ids[" "]] if token.whitespace else []
+            ids += sounds + gap
+            counts.append((len(sounds), len(gap)))
         if len(ids) == 1 or not any(_is_word(token) for token in tokens):
             return None
         ids.append(0)
@@ -168,9 +163,7 @@ class HibariVoice:
         samples: Samples = dsp.synth(*(part[0] for part in spectrum), np.random.default_rng(0))
         frames = np.rint(durations.reshape(-1)).astype(int)
         if len(frames) != len(ids) or int(frames.sum()) * FRAME != len(samples):
-            raise VoiceError(
-                f"{self.name}: the durations do not fit the sound; hibari-tts has changed, use 0.2.1"
-            )
+            raise VoiceError(f"{self.name}: the durations do not fit the sound; hibari-tts has changed, use 0.2.1")
         first, last = _sounding(samples)
         edges = np.concatenate(([0], np.cumsum(frames))) * FRAME
         words: list[WordTiming] = []
@@ -186,8 +179,6 @@ class HibariVoice:
 
 def catalogue() -> list[VoiceInfo]:
     """The hibari voices, for ``speakstream voices``."""
-    from hibari import voices
-
     return [
         VoiceInfo(
             name=f"hibari/{name}",
@@ -195,8 +186,7 @@ def catalogue() -> list[VoiceInfo]:
             about=f"{about['accent']} {about['gender']}",
             megabytes=about["bytes"] / 1e6,
             licence="Apache-2.0",
-            on_disk=bool(about.get("bundled"))
-            or os.path.exists(os.path.join(voices.cache_dir(), about["file"])),
+            on_disk=bool(about.get("bundled")) or os.path.exists(os.path.join(voices.cache_dir(), about["file"])),
         )
         for name, about in voices.VOICES.items()
     ]
@@ -232,6 +222,15 @@ def _faded(samples: Samples) -> Samples:
     faded[:length] *= ramp
     faded[len(faded) - length :] *= ramp[::-1]
     return faded
+
+
+def _without_marks(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span less the quotes, brackets and spaces at its ends."""
+    while start < end and not text[start].isalnum():
+        start += 1
+    while end > start and not text[end - 1].isalnum():
+        end -= 1
+    return start, end
 
 
 def _places(text: str, normal: str) -> list[int]:

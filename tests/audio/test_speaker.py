@@ -18,9 +18,7 @@ NEVER = threading.Event()
 class Ear:
     """A driver in the test's hand: pulls blocks, and keeps what it heard."""
 
-    def __init__(
-        self, monkeypatch: pytest.MonkeyPatch, gain: float = 1.0, buffer_seconds: float = 1.0
-    ) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, gain: float = 1.0, buffer_seconds: float = 1.0) -> None:
         self.now = 100.0
         monkeypatch.setattr("speakstream.audio.speaker.time.monotonic", lambda: self.now)
         self.speaker = Speaker(RATE, buffer_seconds, 64, gain)

@@ -1,9 +1,9 @@
 """Replies as language models write them, and texts that nobody should have to read."""
 
-SKY = """The sky appears blue because of a phenomenon called **Rayleigh scattering**, which happens when sunlight \
-meets the gas molecules in the atmosphere. Shorter wavelengths (blue, about 450 nm) are scattered ~5.5 times more \
-than longer ones (red, about 700 nm). That's why, e.g., a clear sky at 12:30 p.m. looks *so* blue — and why sunsets \
-are red!
+SKY = """The sky appears blue because of a phenomenon called **Rayleigh scattering**, which happens when \
+sunlight meets the gas molecules in the atmosphere. Shorter wavelengths (blue, about 450 nm) are scattered \
+~5.5 times more than longer ones (red, about 700 nm). That's why, e.g., a clear sky at 12:30 p.m. looks *so* \
+blue — and why sunsets are red!
 
 In short: it isn't the ocean's reflection. Dr. John W. Strutt (Lord Rayleigh) worked this out in 1871.
 """
@@ -80,10 +80,11 @@ no language
 hidden
 </details>
 
-Done. Any questions about `greet()`, U.S. spelling, etc.? "No," he said. "None at all." (Well, one.) And then"""
+Done. Any questions about `greet()`, U.S. spelling, etc.? "No," he said. "None at all."
+(Well, one.) And then"""
 
-STORY = """Once upon a time, in a village by the sea, there lived an old fisherman named Elías… He had a boat—the
-*Marigold*—and a cat, Mrs. Whiskers. "Will it rain today?" he'd ask. "Meow," she'd say; nothing else.
+STORY = """Once upon a time, in a village by the sea, there lived an old fisherman named Elías… He had a
+boat—the *Marigold*—and a cat, Mrs. Whiskers. "Will it rain today?" he'd ask. "Meow," she'd say; nothing else.
 
 One day—it was Jan. 5, 1923—a storm came. Waves 20 ft high (or more) struck at 45 mph. He shouted: "Hold on!"
 Nobody heard.  Not a soul.

@@ -1,6 +1,7 @@
 """What a model writes can't reach into the terminal, the clipboard or the reader's eyes."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -69,14 +70,14 @@ noisy = st.text(st.sampled_from("ab[]0;\\P_m \x1b\x07\x9b\x9c\x9d\x90\r\n\x18\u2
 @given(noisy, st.lists(st.integers(0, 60), max_size=5))
 def test_splitting_never_changes_what_is_kept(raw: str, cuts: list[int]) -> None:
     edges = [0, *sorted(min(cut, len(raw)) for cut in cuts), len(raw)]
-    deltas = [raw[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    deltas = [raw[a:b] for a, b in pairwise(edges)]
     assert filtered(*deltas) == filtered(raw) == filtered(*raw)
     assert not DANGEROUS.search(filtered(raw))
 
 
 @pytest.mark.parametrize("opening", ["\x1b]0;", "\x1bP", "\x9d", "\x1b_", "\x1bX"])
 def test_a_control_string_without_an_end_costs_a_bounded_part_of_the_reply(opening: str) -> None:
-    body = "\x07" * 0 + "x" * (3 * STRING_LIMIT)
+    body = "x" * (3 * STRING_LIMIT)
     kept = filtered(opening + body)
     assert 2 * STRING_LIMIT <= len(kept) <= 2 * STRING_LIMIT + 2
     assert filtered(*(opening + body)) == kept

@@ -1,0 +1,139 @@
+"""Where everything is measured: the null sink, its recorder, and the product opened as ``chat`` would open it."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import Figure
+from speakstream.audio.speaker import Speaker
+from speakstream.engine import Conversation, Engine
+from speakstream.events import Event
+from speakstream.llm import LanguageModel
+from speakstream.loading import Resources, delivery, generation, load_model, load_voice, open_sound
+from speakstream.settings import Settings
+from speakstream.turn import Turn
+from tests.rig.sound import NullSink, Recorder, Samples
+
+THINKING_SECONDS = 1.0
+"""Between two turns: the person reads and types, and ``Conversation.prefill`` runs."""
+
+QUIET_SECONDS = 0.3
+"""Silence that must have been recorded before anything is asked: no sound is taken for the next turn's."""
+
+SOUND_TIMEOUT = 30.0
+
+WARM_UP = "Say hello to everybody."
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one part of the benchmark found: lines of the table, and every raw value."""
+
+    figures: list[Figure]
+    raw: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What every part is given."""
+
+    sink: NullSink
+    recorder: Recorder
+    quick: bool = False
+    peer: Path | None = None  # the interpreter of the peer's environment
+    soak_seconds: float = 600.0
+
+    def progress(self, text: str) -> None:
+        """One line for the person who waits."""
+        print(f"  {time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+    def hush(self) -> None:
+        """Wait for silence, and forget what was recorded so far."""
+        self.recorder.wait_for_silence(QUIET_SECONDS, after=time.monotonic())
+        self.recorder.clear()
+
+    def onset(self, after: float, timeout: float = SOUND_TIMEOUT) -> float | None:
+        """When the first sound after ``after`` left the sink; None if none came in time."""
+        try:
+            return self.recorder.wait_for_sound(after=after, timeout=timeout)
+        except TimeoutError:
+            return None
+
+    def heard_between(self, begin: float, end: float) -> Samples:
+        """What sounded from ``begin`` to ``end``, at the rig's rate."""
+        start = max(0, self.recorder.index_at(begin))
+        return self.recorder.samples(start, max(start, self.recorder.index_at(end)))
+
+
+@dataclass
+class Product:
+    """SpeakStream, loaded and warm, playing into the null sink."""
+
+    settings: Settings
+    engine: Engine
+    model: LanguageModel
+    speaker: Speaker
+    events: list[Event] = field(default_factory=list)
+
+    def conversation(self, engine: Engine | None = None, **options: Any) -> Conversation:
+        """A new conversation whose system prompt is being prefilled; ``options`` replace those of Generation.
+
+        Its events are added to ``events``, which is emptied here.
+        """
+        self.events.clear()
+        conversation = Conversation(
+            engine or self.engine,
+            self.settings.system_prompt,
+            replace(generation(self.settings), **options),
+            delivery(self.settings),
+            self.events.append,
+            self.settings.max_chat_history,
+        )
+        conversation.prefill()
+        return conversation
+
+
+@contextmanager
+def product(stage: Stage, **settings: Any) -> Iterator[Product]:
+    """Load model, voice and device with the default settings, but greedy, and speak one turn to warm up."""
+    chosen = Settings(**{"temperature": 0.0, **settings})
+    resources = Resources()
+    try:
+        voice = load_voice(chosen, resources)
+        model = load_model(chosen, resources, stage.progress)
+        sink = open_sound(chosen, resources, stage.progress)
+        assert isinstance(sink, Speaker)
+        voice.result()
+        opened = Product(chosen, Engine(model, voice, sink), model.result(), sink)
+        conversation = opened.conversation(max_new_tokens=12)
+        try:
+            turn = conversation.ask(WARM_UP)
+            if stage.onset(turn.metrics.submitted) is None:
+                raise RuntimeError("the product is silent: nothing was recorded of its first turn")
+            turn.wait(SOUND_TIMEOUT)
+        finally:
+            conversation.stop()
+        stage.hush()
+        yield opened
+    finally:
+        resources.close()
+
+
+def ask(stage: Stage, conversation: Conversation, prompt: str) -> tuple[Turn, float | None]:
+    """Think, wait for silence, submit; the turn and the seconds to the first sound at the monitor."""
+    time.sleep(THINKING_SECONDS)
+    stage.hush()
+    submitted = time.monotonic()
+    turn = conversation.ask(prompt)
+    onset = stage.onset(submitted)
+    return turn, None if onset is None else onset - submitted
+
+
+def wait_for_text(turn: Turn, timeout: float) -> None:
+    """Wait until the reply is complete; TimeoutError if that takes longer than ``timeout`` seconds."""
+    if not turn.reply.read(sys.maxsize, timeout, turn.reply.cancelled)[1]:
+        raise TimeoutError(f"the reply was not complete after {timeout} s: {turn.reply.text[:60]!r}")

@@ -1,0 +1,96 @@
+"""What ``speakstream devices``, ``voices`` and ``models`` print: tables for people, one thing a row.
+
+Rows go to standard output, what explains them to standard error, so that the rows can be piped on.
+"""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from speakstream.errors import AudioError
+from speakstream.printer import one_line
+from speakstream.settings import Settings
+
+CHOSEN, OTHER = "*", " "
+
+
+def list_devices(settings: Settings) -> None:
+    """The sound devices that can play. Raises AudioError when there is none."""
+    from speakstream.audio.device import devices, find_device
+
+    found = devices()
+    if not found:
+        raise AudioError("this machine has no sound device (over SSH or in a container there is none)")
+    chosen = find_device(settings.audio_device or "").index
+    rows = [
+        (
+            CHOSEN if device.index == chosen else OTHER,
+            f"{device.index:2}",
+            one_line(device.name),
+            device.api,
+            f"{device.channels} ch",
+            f"{device.sample_rate} Hz",
+        )
+        for device in found
+    ]
+    show(rows, "* plays; another one: --device or AUDIO_DEVICE, with its index or part of its name")
+
+
+def list_voices(settings: Settings) -> None:
+    """The voices of the engines that are installed."""
+    from speakstream.tts import voices
+
+    rows = [
+        (
+            CHOSEN if voice.name == settings.tts_model_name else OTHER,
+            voice.name,
+            voice.language,
+            voice.about,
+            voice.licence,
+            "on disk" if voice.on_disk else f"{voice.megabytes:.0f} MB to fetch",
+        )
+        for voice in voices()
+    ]
+    show(rows, "* speaks; another one: --voice or TTS_MODEL_NAME")
+
+
+def list_models(settings: Settings) -> None:
+    """The language models that are known or on this disk."""
+    from speakstream.models import ModelStore, cache_folder
+
+    store = ModelStore(settings.model_cache or cache_folder())
+    rows = [
+        (
+            CHOSEN if info.name == settings.llm_model_name else OTHER,
+            one_line(info.name),
+            f"{info.size / 1e6:.0f} MB",
+            info.licence or "",
+            "on disk" if info.on_disk else "to fetch",
+        )
+        for info in store.catalogue()
+    ]
+    show(
+        rows,
+        f"* answers; another one: --model or LLM_MODEL_NAME, also owner/repo/file.gguf or a file\n"
+        f"kept in {_short(store.folder)}",
+    )
+
+
+def show(rows: Sequence[Sequence[str]], legend: str) -> None:
+    """Columns as wide as their widest cell. On a screen too narrow for that, two lines a row."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    if sys.stdout.isatty() and max(map(len, lines)) > shutil.get_terminal_size().columns:
+        lines = [f"{'  '.join(row[: _SPLIT + 1])}\n      {'  '.join(filter(None, row[_SPLIT + 1 :]))}" for row in rows]
+    print("\n".join(lines), flush=True)
+    print(legend, file=sys.stderr)
+
+
+_SPLIT = 1
+"""A narrow row goes on in the next line after this cell: after the mark and the name or index."""
+
+
+def _short(path: Path) -> str:
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

@@ -1,0 +1,50 @@
+"""One way of reading aloud: what it is for, how it is found and what is then said."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from speakstream.text.speakable import Speaking
+
+Found = re.Match[str]
+
+LETTERS = "letters"
+"""In ``Rule.starts``: any letter, of any script."""
+
+DIGIT = "0123456789"
+
+ANY = ""
+"""As ``Rule.starts``: any character."""
+
+LATIN = r"A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ\u0300-\u036fﬀ-ﬆＡ-Ｚａ-ｚ\u00ad\u200b"
+"""The letters (and combining marks) an English voice has sounds for, for a character class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``pattern`` is matched where the last rule ended; ``say`` answers False to leave the text to others."""
+
+    name: str
+    starts: tuple[str, ...]  # the characters it may begin with, so that few rules are tried at each place
+    pattern: re.Pattern[str]
+    say: Callable[["Speaking", Found], bool]
+
+    def may_start_with(self, char: str) -> bool:
+        return (
+            ANY in self.starts
+            or any(char in start for start in self.starts if start is not LETTERS)
+            or (LETTERS in self.starts and char.isalpha())
+        )
+
+
+def rule(name: str, starts: str | tuple[str, ...], pattern: str, say: Callable[["Speaking", Found], bool]) -> Rule:
+    """A rule from the source of its pattern, in which ``.`` matches line feeds too."""
+    return Rule(name, starts if isinstance(starts, tuple) else (starts,), re.compile(pattern, re.DOTALL), say)
+
+
+def say(words: str, speaking: "Speaking", found: Found) -> bool:
+    """Say ``words`` for all that was found."""
+    speaking.say(words, found.start(), found.end())
+    return True

@@ -288,6 +288,10 @@ def _run(arguments: list[str], state: State) -> NoReturn:
         sys.stdout.flush()
     except (KeyboardInterrupt, BrokenPipeError):
         raise
+    except SystemExit as ending:  # the parser's own way with a reader that has gone
+        if isinstance(ending.__context__, BrokenPipeError):
+            raise ending.__context__ from None
+        raise
     except Exception as error:
         if state.debug:
             import traceback

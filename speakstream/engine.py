@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from speakstream.audio.chunk import Sink
-from speakstream.events import Event, Notice, Reason, TurnEnded
+from speakstream.events import Event, Metrics, Notice, Reason, TurnEnded
 from speakstream.llm import Generation, LanguageModel, Message
 from speakstream.tts import Voice
 from speakstream.turn import Delivery, Listener, Speech, Turn
@@ -41,7 +41,8 @@ class Engine:
             return Turn(listener, None)
 
         def speech(turn: Turn, delivery: Delivery) -> Speech:
-            return Speech(turn.reply, voice.result, sink, delivery, listener, turn.metrics, turn.speech_ended)
+            metrics = turn.metrics if turn.result is None else Metrics(time.monotonic())  # a replay has its own
+            return Speech(turn.reply, voice.result, sink, delivery, listener, metrics, turn.speech_ended)
 
         return Turn(listener, speech)
 

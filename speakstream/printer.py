@@ -36,6 +36,9 @@ from speakstream.turn import Turn
 
 Mode = Literal["nothing", "bytes", "text", "terminal", "json"]
 
+LINGER = 0.15
+"""Seconds that a word stays lit after it has sounded, unless the next one begins: else the light would flicker."""
+
 ATOMIC = 4096
 """Bytes that a pipe takes without blocking once it is writable at all (PIPE_BUF)."""
 
@@ -172,7 +175,8 @@ class Printer:
             self._terminal.unpace()
             self._terminal.light(None)
         else:
-            self._terminal.light(speech.timeline.word_at(speech.position()))
+            now = speech.position()
+            self._terminal.light(speech.timeline.word_at(now) or speech.timeline.word_at(now - LINGER))
 
     def close(self, rest: bool = True) -> None:
         """Leave the terminal as it was found, the cursor on a new line. ``rest``: show all of the text first."""

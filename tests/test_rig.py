@@ -21,9 +21,7 @@ TIME_TOLERANCE = 0.03
 
 
 def tone(seconds: float, amplitude: float = 0.3) -> Samples:
-    return (amplitude * np.sin(2 * np.pi * PITCH * np.arange(round(seconds * RATE)) / RATE)).astype(
-        np.float32
-    )
+    return (amplitude * np.sin(2 * np.pi * PITCH * np.arange(round(seconds * RATE)) / RATE)).astype(np.float32)
 
 
 def pitch(samples: Samples) -> float:
@@ -87,9 +85,7 @@ def test_a_program_plays_into_the_sink_and_not_where_its_user_had_sound(
     assert null_sink.sink_inputs() == []
 
 
-def test_a_device_that_vanishes_is_noticed_and_its_return_is_heard(
-    null_sink: NullSink, recorder: Recorder
-) -> None:
+def test_a_device_that_vanishes_is_noticed_and_its_return_is_heard(null_sink: NullSink, recorder: Recorder) -> None:
     null_sink.play(tone(0.2))
     null_sink.unload_sink()
     gone = time.monotonic()
@@ -129,9 +125,7 @@ def test_two_sinks_are_strangers_and_leave_nothing_behind(null_sink: NullSink, r
     assert null_sink.pactl("info")
 
 
-def test_a_spoken_sentence_is_read_back(
-    null_sink: NullSink, recorder: Recorder, recogniser: Recogniser
-) -> None:
+def test_a_spoken_sentence_is_read_back(null_sink: NullSink, recorder: Recorder, recogniser: Recogniser) -> None:
     import hibari
 
     sentence = "The sky appears blue, because blue light is scattered more than red light."
@@ -184,9 +178,7 @@ def test_gaps_are_the_silences_between_sounds() -> None:
     def silent(seconds: float) -> Samples:
         return np.zeros(round(seconds * RATE), np.float32)
 
-    sound = np.concatenate(
-        [silent(0.3), tone(0.5), silent(0.2), tone(0.5), silent(0.05), tone(0.1), silent(0.4)]
-    )
+    sound = np.concatenate([silent(0.3), tone(0.5), silent(0.2), tone(0.5), silent(0.05), tone(0.1), silent(0.4)])
     assert gaps(sound, RATE) == [pytest.approx((0.8, 1.0), abs=0.011)]
     assert len(gaps(sound, RATE, min_seconds=0.04)) == 2
     assert gaps(silent(1), RATE) == [] == gaps(silent(0), RATE)

@@ -176,9 +176,7 @@ def test_a_relative_cache_folder_stays_the_same_wherever_one_works_in_the_projec
     assert machine.load(model_cache="~/mine").settings.model_cache == Path.home() / "mine"
 
 
-def test_reading_the_settings_leaves_the_environment_alone(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reading_the_settings_leaves_the_environment_alone(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPEAKSTREAM_TOP_K", "5")
     machine.project_env("PORT=1\nLLM_API_KEY=k")
     before = dict(os.environ)
@@ -316,8 +314,7 @@ def test_every_value_in_a_file_is_taken_refused_or_warned_about(
 def test_a_bad_value_names_file_and_line_and_the_way_around_another_projects_file(machine: Machine) -> None:
     path = machine.project_env("# app\n\nDEBUG=app:*\n")
     assert machine.error() == (
-        f"DEBUG is 'app:*' ({path}, line 3); use true or false (also yes/no, on/off, 1/0)"
-        ", or set SPEAKSTREAM_DEBUG"
+        f"DEBUG is 'app:*' ({path}, line 3); use true or false (also yes/no, on/off, 1/0), or set SPEAKSTREAM_DEBUG"
     )
     machine.environ["SPEAKSTREAM_DEBUG"] = "true"
     assert machine.load().settings.debug is True
@@ -331,9 +328,7 @@ def test_a_bad_environment_variable_is_named(machine: Machine) -> None:
 
 
 def test_an_unknown_flag_is_refused_with_the_nearest_name(machine: Machine) -> None:
-    assert (
-        machine.error(tempratur=1) == "tempratur is not a setting (command line); did you mean TEMPERATURE?"
-    )
+    assert machine.error(tempratur=1) == "tempratur is not a setting (command line); did you mean TEMPERATURE?"
 
 
 # ------------------------------------------------------------------------------------------- misspellings
@@ -430,9 +425,7 @@ GIVE_KEY: dict[str, Callable[[Machine], object]] = {
 
 @pytest.mark.parametrize("origin", [*GIVE_KEY, "flag"])
 @pytest.mark.parametrize("line", [f"LLM_BASE_URL={URL}", f"SPEAKSTREAM_LLM_BASE_URL={URL}"])
-def test_a_cloned_repository_cannot_have_my_key_sent_to_its_server(
-    machine: Machine, origin: str, line: str
-) -> None:
+def test_a_cloned_repository_cannot_have_my_key_sent_to_its_server(machine: Machine, origin: str, line: str) -> None:
     path = machine.project_env(f"PORT=1\n{line}\n")
     if origin != "flag":
         GIVE_KEY[origin](machine)
@@ -591,9 +584,7 @@ def test_a_file_that_another_user_left_above_my_folder_is_not_mine(
     assert Settings.load({}, {}, machine.project, machine.config).settings.host == "0.0.0.0"
 
 
-def test_a_working_folder_that_was_deleted_is_no_obstacle(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_working_folder_that_was_deleted_is_no_obstacle(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone() -> Path:
         raise FileNotFoundError
 

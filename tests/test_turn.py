@@ -181,7 +181,9 @@ def test_cancelling_after_the_end_changes_nothing() -> None:
 
 
 def test_a_broken_model_keeps_what_was_said() -> None:
-    stage = Stage(ScriptedModel(("Hello there, my friend.\n\n", "x"), fail_at=1, error=EngineError("the model fell over")))
+    stage = Stage(
+        ScriptedModel(("Hello there, my friend.\n\n", "x"), fail_at=1, error=EngineError("the model fell over"))
+    )
     stage.play_all()
     ended = stage.check_over(Reason.FAILED)
     assert ended.error == "the model fell over"
@@ -260,6 +262,7 @@ def test_going_back_does_not_unhear() -> None:
 def test_a_replay_after_the_end_sounds_and_ends_nothing_twice() -> None:
     stage = Stage()
     stage.play_all()
+    spoken = stage.turn.metrics.speech_seconds
     stage.turn.speak_from(Delivery())
     speech = stage.turn.speech
     assert speech is not None
@@ -268,7 +271,9 @@ def test_a_replay_after_the_end_sounds_and_ends_nothing_twice() -> None:
     stage.sink.play(9.0)
     speech.join()
     assert stage.voice.said.count(stage.voice.said[0]) == 2
-    stage.check_over(Reason.FINISHED)
+    assert len(stage.events.of(TurnEnded)) == 1
+    assert stage.turn.metrics.speech_seconds == spoken, "a replay is not counted into the turn"
+    assert threading.active_count() == stage.threads
 
 
 def test_code_is_announced_and_marked_as_not_read() -> None:

@@ -22,6 +22,9 @@ LATENCY = 0.03
 LOST_SECONDS = 0.6
 """A device that asked for no samples for so long is gone."""
 
+START_SECONDS = 2.0
+"""More time for the first samples: a sound server that has suspended its device took up to 1.6 s to wake it."""
+
 RETRIES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between attempts to reopen; the last one repeats."""
 
@@ -47,6 +50,7 @@ def _portaudio() -> Any:
     Raises AudioError where PortAudio is missing.
     """
     _hush_alsa()
+    _check_alsa()
     try:
         import sounddevice
     except OSError as error:
@@ -80,6 +84,21 @@ def _hush_alsa() -> None:
             handler = ctypes.CFUNCTYPE(None, *signature)(lambda *_: None)
             getattr(ctypes.CDLL(library), setter)(handler)
             _quiet_handlers.append(handler)
+
+
+def _check_alsa() -> None:
+    """Raise AudioError where ALSA's configuration names no devices: PortAudio aborts the process there."""
+    if not sys.platform.startswith("linux"):
+        return
+    with contextlib.suppress(OSError, AttributeError, ValueError):  # not installed: then PortAudio says so
+        alsa = ctypes.CDLL("libasound.so.2")
+        alsa.snd_config_update()
+        found = ctypes.c_void_p()
+        if alsa.snd_config_search(ctypes.c_void_p.in_dll(alsa, "snd_config"), b"pcm", ctypes.byref(found)) < 0:
+            raise AudioError(
+                "no sound: ALSA's configuration is missing or empty; unset ALSA_CONFIG_PATH, "
+                "or run: sudo apt-get install --reinstall libasound2-data (Debian, Ubuntu)"
+            )
 
 
 @contextlib.contextmanager
@@ -133,7 +152,7 @@ def find_device(wanted: str) -> DeviceInfo:
     if not found:
         raise AudioError(
             "no sound: this machine has no sound device (over SSH or in a container there is none); "
-            "use --output FILE.wav, or speakstream serve and a browser"
+            "to keep the speech as a file: --output FILE.wav"
         )
     if not wanted:
         return next((device for device in found if device.is_default), found[0])
@@ -215,7 +234,7 @@ class Device:
                 callback=callback,
             )
             self.latency = float(self._stream.latency)
-            self._alive = time.monotonic()
+            self._alive = time.monotonic() + START_SECONDS
             self._stream.start()
 
     def _close_stream(self) -> None:

@@ -73,7 +73,9 @@ def test_a_conversation_is_not_computed_twice(llama: LlamaCpp) -> None:
     first = [*ask("What is the capital of France?")]
     answer = "".join(llama.stream(first, GREEDY, threading.Event()))
     llama.prefill([*first, Message("assistant", answer), Message("user", "")], threading.Event())
-    reply_two = llama.stream([*first, Message("assistant", answer), Message("user", "And of Spain?")], GREEDY, threading.Event())
+    reply_two = llama.stream(
+        [*first, Message("assistant", answer), Message("user", "And of Spain?")], GREEDY, threading.Event()
+    )
     assert "".join(reply_two)
     total, cached = llama.last_prompt
     assert total - cached < 20, "only the new question is left to compute"
@@ -117,7 +119,9 @@ def test_auto_says_which_engine_it_chose_and_why() -> None:
     assert why
 
 
-@pytest.mark.parametrize(("engine", "says"), [("transformers", "not there yet"), ("vllm", "use one of: auto, llamacpp")])
+@pytest.mark.parametrize(
+    ("engine", "says"), [("transformers", "not there yet"), ("vllm", "use one of: auto, llamacpp")]
+)
 def test_an_engine_that_is_not_there_is_named(engine: str, says: str) -> None:
     with pytest.raises(ModelError, match=says):
         choose_engine(engine)

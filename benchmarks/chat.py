@@ -18,7 +18,7 @@ from speakstream.turn import Delivery, Turn
 
 HEARD_SECONDS = 2.0
 
-WRITING_SECONDS = 60.0
+WRITING_SECONDS = 300.0
 """Longest time for one reply's text; it is an error if it takes longer."""
 
 MAX_NEW_TOKENS = 320

@@ -15,6 +15,8 @@ ROUNDS = 3
 
 MAX_NEW_TOKENS = 200
 
+WRITING_SECONDS = 120.0
+
 LEAST_TOKENS = 40
 """A shorter reply tells nothing of a rate."""
 
@@ -42,7 +44,7 @@ def _turn(stage: Stage, opened: Product, engine: Engine, prompt: str) -> dict[st
             turn = conversation.ask(prompt)
         else:
             turn, _ = ask(stage, conversation, prompt)
-        wait_for_text(turn, 60.0)
+        wait_for_text(turn, WRITING_SECONDS)
     finally:
         conversation.stop()
     return {

@@ -20,7 +20,7 @@ import soxr
 from benchmarks.measure import spread
 from benchmarks.prompts import CHAT, PROMPTS
 from benchmarks.report import Figure, figure
-from benchmarks.silence import Samples, continuity
+from benchmarks.silence import LOUD, Samples, continuity
 from benchmarks.stage import Part, Product, Stage, ask, product
 from speakstream.audio.chunk import AudioChunk, Sink
 from tests.rig.sound import RATE, end
@@ -110,9 +110,9 @@ def _turn(stage: Stage, opened: Product, kept: Kept, prompt: str, longest: float
     stage.recorder.wait_for_silence(1.0, after=time.monotonic())
     # Of a turn that is cut here, what the fade and the cut took away is not compared.
     recorded = stage.recorder.samples(0, None if finished else max(0, stage.recorder.index_at(cut)))
-    sounding = np.flatnonzero(np.abs(recorded) > 0.01)
+    sounding = np.flatnonzero(np.abs(recorded) > LOUD)
     written, rate = kept.take()
-    found = continuity(written, soxr.resample(recorded, RATE, rate), rate)
+    found = continuity(soxr.resample(written, rate, RATE), recorded, RATE)  # gaps are whole samples only there
     return {
         "prompt": prompt,
         "first_audio": first_audio,

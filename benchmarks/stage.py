@@ -16,7 +16,7 @@ from speakstream.llm import LanguageModel
 from speakstream.loading import Resources, delivery, generation, load_model, load_voice, open_sound
 from speakstream.settings import Settings
 from speakstream.turn import Turn
-from tests.rig.sound import NullSink, Recorder, Samples
+from tests.rig.sound import NullSink, Recorder
 
 THINKING_SECONDS = 1.0
 """Between two turns: the person reads and types, and ``Conversation.prefill`` runs."""
@@ -62,11 +62,6 @@ class Stage:
             return self.recorder.wait_for_sound(after=after, timeout=timeout)
         except TimeoutError:
             return None
-
-    def heard_between(self, begin: float, end: float) -> Samples:
-        """What sounded from ``begin`` to ``end``, at the rig's rate."""
-        start = max(0, self.recorder.index_at(begin))
-        return self.recorder.samples(start, max(start, self.recorder.index_at(end)))
 
 
 @dataclass

@@ -284,7 +284,9 @@ class Settings:
 
     auto_scroll: bool = _setting("true", _boolean(), "Follow the answer on the screen as it grows")
     save_chat_history: bool = _setting("true", _boolean(), "Keep conversations on this machine")
-    max_chat_history: int = _setting("100", _whole(1, 100_000), "Conversations kept; the oldest go first")
+    max_chat_history: int = _setting(
+        "100", _whole(1, 100_000), "Messages of one conversation that are restored and sent; none is deleted"
+    )
     model_cache: Path | None = _setting(
         "", _folder(), "Where models are kept; empty: the user's cache folder"
     )

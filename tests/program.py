@@ -152,7 +152,7 @@ class Terminal:
                 sys.executable,
                 "-c",
                 "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])",
-                *COMMAND,
+                *command,
                 *arguments,
             ],
             stdin=self.slave,
@@ -160,6 +160,7 @@ class Terminal:
             stderr=self.slave,
             cwd=folder,
             env=environment(folder, {"TERM": "xterm-256color", **(env or {})}),
+            pass_fds=pass_fds,
             start_new_session=True,
         )
 

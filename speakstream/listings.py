@@ -5,6 +5,7 @@ Rows go to standard output, what explains them to standard error, so that the ro
 
 import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -72,23 +73,31 @@ def list_models(settings: Settings) -> None:
     ]
     show(
         rows,
-        f"* answers; another one: --model or LLM_MODEL_NAME, also owner/repo/file.gguf or a file\n"
+        f"* answers; another one: --model or LLM_MODEL_NAME, also owner/repo/file.gguf or a file; "
         f"kept in {_short(store.folder)}",
     )
 
 
 def show(rows: Sequence[Sequence[str]], legend: str) -> None:
-    """Columns as wide as their widest cell. On a screen too narrow for that, two lines a row."""
+    """Columns as wide as their widest cell; on a terminal too narrow for that, each row on lines of its own."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    if sys.stdout.isatty() and max(map(len, lines)) > shutil.get_terminal_size().columns:
-        lines = [f"{'  '.join(row[: _SPLIT + 1])}\n      {'  '.join(filter(None, row[_SPLIT + 1 :]))}" for row in rows]
+    columns = shutil.get_terminal_size().columns
+    if sys.stdout.isatty() and max(map(len, lines)) >= columns:
+        lines = [_broken(row, columns) for row in rows]
     print("\n".join(lines), flush=True)
-    print(legend, file=sys.stderr)
+    print("\n".join(textwrap.wrap(legend, columns - 1)) if sys.stderr.isatty() else legend, file=sys.stderr)
 
 
-_SPLIT = 1
-"""A narrow row goes on in the next line after this cell: after the mark and the name or index."""
+def _broken(row: Sequence[str], columns: int) -> str:
+    """The cells of a row, as many to a line as fit; further lines are indented."""
+    lines = [row[0]]
+    for cell in filter(None, row[1:]):
+        if len(lines[-1]) + len(cell) + 2 < columns:
+            lines[-1] += f"  {cell}"
+        else:
+            lines.append(f"     {cell}")
+    return "\n".join(lines)
 
 
 def _short(path: Path) -> str:

@@ -151,10 +151,15 @@ class Printer:
             self.out.write(data)
 
     def hush_keyboard(self) -> None:
-        """Typed keys are not echoed into the text. Also after a stop: the shell has written meanwhile."""
-        if self._keyboard is not None and self._terminal is not None:
-            self._terminal.forget()
+        """Typed keys are not echoed into the text."""
+        if self._keyboard is not None:
             self._keyboard.hush()
+
+    def come_back(self) -> None:
+        """After a stop (Ctrl-Z): the shell has written to the terminal meanwhile."""
+        if self._terminal is not None:
+            self._terminal.forget()
+        self.hush_keyboard()
 
     def restore_keyboard(self) -> None:
         """As it was."""

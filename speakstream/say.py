@@ -98,7 +98,7 @@ class _Say:
             self.stop()
 
         try:
-            with Interrupts(end, printer.restore_keyboard, printer.hush_keyboard) as interrupts:
+            with Interrupts(end, printer.restore_keyboard, printer.come_back) as interrupts:
                 turn = None
                 try:
                     turn = self._work()

@@ -226,9 +226,7 @@ class Settings:
         _whole(1, 512, "auto"),
         "Processor threads of the language model; auto: what suits this machine",
     )
-    llm_base_url: str | None = _setting(
-        "", _url(), "The OpenAI-compatible server that runs the language model"
-    )
+    llm_base_url: str | None = _setting("", _url(), "The OpenAI-compatible server that runs the language model")
     llm_api_key: str | None = _setting("", _secret(), "The key for LLM_BASE_URL; it is never shown")
     context_length: int = _setting(
         "4096", _whole(256, 1048576), "Tokens the model may see at once; more need more memory"
@@ -236,19 +234,11 @@ class Settings:
 
     max_new_tokens: int = _setting("512", _whole(1, 1_000_000), "The longest answer, in tokens")
     do_sample: bool = _setting("true", _boolean(), "Choose words by chance; false: always the likeliest")
-    temperature: float = _setting(
-        "0.7", _number(0, 2), "How freely words are chosen; 0: always the likeliest"
-    )
-    top_p: float = _setting(
-        "0.9", _number(0, 1, above=True), "Choose among the likeliest that sum to this; 1: all"
-    )
+    temperature: float = _setting("0.7", _number(0, 2), "How freely words are chosen; 0: always the likeliest")
+    top_p: float = _setting("0.9", _number(0, 1, above=True), "Choose among the likeliest that sum to this; 1: all")
     top_k: int = _setting("40", _whole(0, 1000), "Choose among this many of the likeliest; 0: all")
-    min_p: float = _setting(
-        "0.05", _number(0, 1), "Leave out what is less likely than this share of the likeliest"
-    )
-    repeat_penalty: float = _setting(
-        "1.1", _number(0.5, 2), "How strongly repetition is held back; 1: not at all"
-    )
+    min_p: float = _setting("0.05", _number(0, 1), "Leave out what is less likely than this share of the likeliest")
+    repeat_penalty: float = _setting("1.1", _number(0.5, 2), "How strongly repetition is held back; 1: not at all")
     seed: int | None = _setting(
         "", _whole(0, 2147483647, ""), "The same seed gives the same answer; empty: a new one each time"
     )
@@ -278,18 +268,14 @@ class Settings:
         "1024", _whole(64, 65536), "Samples handed to the device, or sent to the browser, at once"
     )
     max_queue_size: int = _setting("10", _whole(1, 1000), "Pieces of text made ready ahead of the voice")
-    audio_buffer_seconds: float = _setting(
-        "3", _number(0.2, 30), "Seconds of sound made ahead of what is heard"
-    )
+    audio_buffer_seconds: float = _setting("3", _number(0.2, 30), "Seconds of sound made ahead of what is heard")
 
     auto_scroll: bool = _setting("true", _boolean(), "Follow the answer on the screen as it grows")
     save_chat_history: bool = _setting("true", _boolean(), "Keep conversations on this machine")
     max_chat_history: int = _setting(
         "100", _whole(1, 100_000), "Messages of one conversation that are restored and sent; none is deleted"
     )
-    model_cache: Path | None = _setting(
-        "", _folder(), "Where models are kept; empty: the user's cache folder"
-    )
+    model_cache: Path | None = _setting("", _folder(), "Where models are kept; empty: the user's cache folder")
 
     def __post_init__(self) -> None:
         for attribute, setting in zip(self.__slots__, SETTINGS.values(), strict=True):
@@ -312,11 +298,7 @@ class Settings:
         own_path = (user_config or user_config_folder()) / ".env"
         project_path = _nearest(here, own_path) if here else None
         own = _from_file(own_path, True, warnings)
-        project = (
-            _from_file(project_path, False, warnings, above=project_path.parent != here)
-            if project_path
-            else {}
-        )
+        project = _from_file(project_path, False, warnings, above=project_path.parent != here) if project_path else {}
         variables = _from_environ(environ, here, warnings)
         layers = [_from_flags(flags or {}, here), variables, project, own]
         _guard_keys(layers, project, own_path, warnings)
@@ -414,9 +396,7 @@ def _from_environ(environ: Mapping[str, str], here: Path | None, warnings: list[
             if (name := variable.removeprefix(PREFIX)) in SETTINGS:
                 layer[name] = _Found(value, f"environment variable {variable}", here)
             else:
-                warnings.append(
-                    f"environment variable {_one_line(variable)} is not a setting{_suggest(name, PREFIX)}"
-                )
+                warnings.append(f"environment variable {_one_line(variable)} is not a setting{_suggest(name, PREFIX)}")
     return layer
 
 

@@ -16,7 +16,7 @@ from typing import IO, Self
 from tests.rig.sound import ALSA_CONFIG
 
 COMMAND = [sys.executable, "-m", "speakstream"]
-PATIENCE = 40.0
+PATIENCE = 15.0
 """Seconds after which something that should have happened has not."""
 
 
@@ -137,6 +137,8 @@ class Terminal:
         arguments: Sequence[str],
         env: Mapping[str, str] | None = None,
         size: tuple[int, int] = (80, 24),
+        command: Sequence[str] = COMMAND,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         import fcntl
         import pty

@@ -207,7 +207,7 @@ def test_split_sequences_do_not_reach_a_terminal_either(tmp_path: Path) -> None:
     read, write = os.pipe()
     program = f'exec {shlex.join(COMMAND)} say --read - --no-audio <&{read}'
     (tmp_path / "run.sh").write_text(program)
-    with Terminal(tmp_path, [], command=["/bin/sh", "run.sh"], pass_fds=(read,)) as terminal:
+    with Terminal(tmp_path, [], command=["bash", "run.sh"], pass_fds=(read,)) as terminal:
         os.close(read)
         for piece in (b"one \x1b", b"]52;c;QUJD", b"\x07two \xc2", b"\x9b31mthree ", b"\x1b[", b"2Jfour\n"):
             os.write(write, piece)

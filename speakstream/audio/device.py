@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import difflib
+import logging
 import os
 import sys
 import threading
@@ -15,12 +16,17 @@ from speakstream.audio.clock import SilentClock
 from speakstream.audio.speaker import Speaker
 from speakstream.errors import AudioError
 
+log = logging.getLogger(__name__)
+
 LATENCY = 0.03
 """Seconds of buffer asked of the device. With both cores busy the callback still came 20 ms ahead of the DAC; with
 0.02 it was down to 6 ms, with PortAudio's "low" (9 ms) it underran."""
 
-LOST_SECONDS = 0.6
+LOST_SECONDS = 0.8
 """A device that asked for no samples for so long is gone."""
+
+WAKE_SECONDS = 4.0
+"""A device that was just opened may take so long to ask for its first samples: an idle PulseAudio sink took 1.6 s."""
 
 START_SECONDS = 2.0
 """More time for the first samples: a sound server that has suspended its device took up to 1.6 s to wake it."""
@@ -190,6 +196,7 @@ class Device:
         self._notify = notify
         self._stop = threading.Event()
         self._alive = time.monotonic()
+        self._awake = threading.Event()
         self._stream: Any = None
         try:
             self._open(device.index)
@@ -217,6 +224,7 @@ class Device:
             if not 0.0 < ahead < 2.0:  # some hosts leave the times out
                 ahead = self.latency
             self._alive = now
+            self._awake.set()
             if status.output_underflow:
                 self._speaker.underruns += 1
             self._speaker.render(out[:, 0], now + ahead)
@@ -253,31 +261,40 @@ class Device:
     def _recover(self) -> None:
         """Reopen with back-off; meanwhile the speaker holds its position."""
         lost = time.monotonic()
-        self._notify(f"sound device {self.name!r} is gone; waiting for it to come back")
+        self._notify(f"the sound device {self.name!r} is gone; waiting for it to come back")
         self._close_stream()
         clock: SilentClock | None = None
-        attempt = 0
-        try:
-            while not self._stop.wait(RETRIES[min(attempt, len(RETRIES) - 1)]):
-                attempt += 1
-                try:
-                    index = self._find_again()
-                    if clock is not None:
-                        clock.close()
-                        clock = None
-                    self._open(index)
-                except Exception:  # whatever PortAudio says, it is not back yet: the next attempt will tell
-                    self._close_stream()
-                else:
-                    self.reopened += 1
-                    self._notify(f"sound is back on {self.name!r}")
-                    return
-                if clock is None and time.monotonic() - lost > GIVE_UP_SECONDS:
-                    self._notify("no sound device came back; going on in silence")
-                    clock = SilentClock(self._speaker)
-        finally:
+        attempt, told = 0, False
+        while not self._stop.wait(RETRIES[min(attempt, len(RETRIES) - 1)]):
+            attempt += 1
             if clock is not None:
                 clock.close()
+                clock = None
+            if self._reopens():
+                self.reopened += 1
+                self._notify(f"sound is back on {self.name!r}")
+                return
+            if time.monotonic() - lost > GIVE_UP_SECONDS:
+                if not told:
+                    self._notify("no sound device came back; going on in silence")
+                told = True
+                clock = SilentClock(self._speaker)
+        if clock is not None:
+            clock.close()
+
+    def _reopens(self) -> bool:
+        """Whether a device is there again, and asks for samples."""
+        try:
+            self._open(self._find_again())
+        except Exception:  # whatever PortAudio says, it is not back yet: the next attempt will tell
+            log.debug("the device could not be reopened", exc_info=True)
+        else:
+            deadline = time.monotonic() + WAKE_SECONDS
+            while not self._stop.is_set() and time.monotonic() < deadline:
+                if self._awake.wait(0.05):
+                    return True
+        self._close_stream()
+        return False
 
     def _find_again(self) -> int:
         """The index of the same device, or of the default one, after PortAudio has looked anew."""

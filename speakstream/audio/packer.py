@@ -14,14 +14,14 @@ from speakstream.text.span import Break, Clause, Piece, Span
 PAUSES = {
     Break.NONE: 0.0,
     Break.PHRASE: 0.0,
-    Break.COMMA: 0.12,
-    Break.COLON: 0.18,
-    Break.SENTENCE: 0.24,
-    Break.ITEM: 0.30,
-    Break.PARAGRAPH: 0.45,
-    Break.HEADING: 0.50,
+    Break.COMMA: 0.10,
+    Break.COLON: 0.15,
+    Break.SENTENCE: 0.20,
+    Break.ITEM: 0.28,
+    Break.PARAGRAPH: 0.40,
+    Break.HEADING: 0.45,
 }
-"""Seconds of silence after each break at speed 1."""
+"""Seconds of silence after each break at speed 1. A listener finds about 0.06 s more: words fade in and out."""
 
 SHORTEST_PAUSE = 0.02
 """Seconds after any segment: room for the resampler's filter to ring out."""

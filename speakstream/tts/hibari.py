@@ -10,6 +10,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,8 +36,6 @@ _QUIET_DB = -45.0  # below the chunk's peak: silence
 _WINDOW = 120  # samples (5 ms) to a step of the search for silence
 _MARGIN = 2  # windows kept on either side of the words
 _FADE = 72  # samples (3 ms): a cut into faint noise makes no click
-_ONSET_BIAS = 0.040
-"""Seconds by which the durations place a word after it is heard (docs/performance.md: against the recogniser)."""
 
 
 class _Token(Protocol):
@@ -170,10 +169,12 @@ class HibariVoice:
         at, limit = 1, (last - first) / RATE
         for token, (start, end), (mine, space) in zip(tokens, spans, counts, strict=True):
             if mine and _is_word(token):
-                begins = edges[at] / RATE - _ONSET_BIAS - first / RATE
-                stops = edges[at + mine] / RATE - _ONSET_BIAS - first / RATE
+                begins = edges[at] / RATE - first / RATE
+                stops = edges[at + mine] / RATE - first / RATE
                 words.append(WordTiming(start, end, _within(begins, limit), _within(stops, limit)))
             at += mine + space
+        if words:  # a first sound begins before its duration does: its word sounds from where it is heard
+            words[0] = replace(words[0], begins=0.0)
         return AudioChunk(_faded(samples[first:last]), RATE, tuple(words))
 
 

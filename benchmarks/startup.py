@@ -52,7 +52,10 @@ def run_startup(stage: Stage) -> Part:
 
 
 def run_memory(stage: Stage) -> Part:
-    """The largest PSS of ``say``, its children included."""
+    """The largest PSS of ``say``, its children included.
+
+    Another process that maps the same weights or libraries makes it look smaller: then RSS is nearer the truth.
+    """
     stage.progress("memory of say")
     runs: list[dict[str, Any]] = []
     with _foreign_folder(stage) as (environment, folder):

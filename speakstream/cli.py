@@ -11,7 +11,7 @@ import typer
 
 from speakstream import __version__
 from speakstream.arguments import NAMES, bare_read, usage_message, without_debug
-from speakstream.errors import SpeakStreamError
+from speakstream.errors import SpeakStreamError, one_line
 
 if TYPE_CHECKING:
     from speakstream.models import ModelStore
@@ -310,9 +310,7 @@ def _run(arguments: list[str], state: State) -> NoReturn:
 
 
 def _fail(message: str, status: int) -> NoReturn:
-    from speakstream.printer import one_line
-
-    print(f"speakstream: {one_line(message)}", file=sys.stderr)
+    _tell([message])
     _discard_output()
     sys.exit(status)
 
@@ -342,8 +340,15 @@ def _settings(context: typer.Context, flags: dict[str, Any] | None = None, quiet
 
 
 def _tell(lines: Iterable[str]) -> None:
+    """Each on a line of standard error, broken at words where that is a terminal."""
+    import shutil
+    import textwrap
+
     for line in lines:
-        print(f"speakstream: {line}", file=sys.stderr)
+        shown = f"speakstream: {one_line(line)}"
+        if sys.stderr.isatty():
+            shown = textwrap.fill(shown, shutil.get_terminal_size().columns - 1, break_on_hyphens=False)
+        print(shown, file=sys.stderr)
 
 
 def _store(settings: "Settings", progress: Any = None) -> "ModelStore":

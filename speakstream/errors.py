@@ -27,3 +27,8 @@ class VoiceError(SpeakStreamError):
 
 class AudioError(SpeakStreamError):
     """A sound device or an audio file could not be used."""
+
+
+def one_line(text: str) -> str:
+    """What a message quotes may hold anything: control characters and line ends are spelled out."""
+    return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in text)

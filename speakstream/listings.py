@@ -9,8 +9,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from speakstream.errors import AudioError
-from speakstream.printer import one_line
+from speakstream.errors import AudioError, one_line
 from speakstream.settings import Settings
 
 CHOSEN, OTHER = "*", " "
@@ -35,7 +34,7 @@ def list_devices(settings: Settings) -> None:
         )
         for device in found
     ]
-    show(rows, "* plays; another one: --device or AUDIO_DEVICE, with its index or part of its name")
+    show(rows, "*  plays; another one: --device or AUDIO_DEVICE, with its index or part of its name")
 
 
 def list_voices(settings: Settings) -> None:
@@ -53,7 +52,7 @@ def list_voices(settings: Settings) -> None:
         )
         for voice in voices()
     ]
-    show(rows, "* speaks; another one: --voice or TTS_MODEL_NAME")
+    show(rows, "*  speaks; another one: --voice or TTS_MODEL_NAME")
 
 
 def list_models(settings: Settings) -> None:
@@ -73,7 +72,7 @@ def list_models(settings: Settings) -> None:
     ]
     show(
         rows,
-        f"* answers; another one: --model or LLM_MODEL_NAME, also owner/repo/file.gguf or a file; "
+        f"*  answers; another one: --model or LLM_MODEL_NAME, also owner/repo/file.gguf or a file; "
         f"kept in {_short(store.folder)}",
     )
 

@@ -30,6 +30,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Literal, TextIO
 
+from speakstream.errors import one_line
 from speakstream.events import Event, Notice, NotSpoken, SegmentSpoken, TextDelta, TurnEnded
 from speakstream.terminal import Keyboard, TerminalText
 from speakstream.turn import Turn
@@ -229,11 +230,6 @@ def as_json(event: Event) -> dict[str, Any]:
             }
         case _:
             return {"type": "started"}
-
-
-def one_line(text: str) -> str:
-    """What a message quotes may hold anything: control characters and line ends are spelled out."""
-    return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in text)
 
 
 def _same_terminal(one: TextIO, other: TextIO) -> bool:

@@ -17,7 +17,15 @@ from speakstream.engine import Conversation, Engine
 from speakstream.errors import AudioError, SpeakStreamError
 from speakstream.events import Reason
 from speakstream.interrupts import Interrupts, exit_status
-from speakstream.loading import Resources, delivery, generation, load_model, load_voice, open_sound
+from speakstream.loading import (
+    Resources,
+    delivery,
+    generation,
+    load_model,
+    load_voice,
+    open_sound,
+    return_freed_memory,
+)
 from speakstream.printer import Mode, Printer
 from speakstream.settings import Settings
 from speakstream.terminal import is_rich_terminal
@@ -114,8 +122,9 @@ class _Say:
     def _work(self) -> Turn | None:
         """Load, speak, wait for the end; None: stopped before it began."""
         job, settings, printer = self._job, self._settings, self._printer
+        return_freed_memory()
         voice = load_voice(settings, self._resources) if self._plays or job.output else None
-        model = None if job.reads else load_model(settings, self._resources, printer.notice)
+        model = None if job.reads else load_model(settings, self._resources, printer.notice, job.prompt or None)
         sink = self._open_sink(voice)
         self._speaks = sink is not None
         engine = Engine(model, voice if sink is not None else None, sink)

@@ -15,11 +15,11 @@ import re
 import shutil
 import sys
 import threading
-import unicodedata
 from collections import deque
 from dataclasses import dataclass
 from typing import Protocol, TextIO
 
+from speakstream.cells import cells, certain
 from speakstream.text.span import Span
 
 _LIT, _PLAIN = "\x1b[7m", "\x1b[27m"
@@ -79,6 +79,7 @@ class TerminalText:
         self._in_word = False
         self._runs: deque[_Run] = deque()
         self._doubtful: set[int] = set()  # rows that are not lit
+        self._ends: deque[tuple[int, int]] = deque()  # finished rows and their lengths in cells
         self._lit: list[_Run] = []
 
     def write(self, text: str) -> None:
@@ -136,7 +137,7 @@ class TerminalText:
                 self._send()
                 out.write(f"{_DIM}{line}{_NOT_DIM}\n")
                 out.flush()
-                self._row += 1
+                self._finish_row(len(line))
 
     def forget(self) -> None:
         """Others have written to the terminal: what stands where is no longer known."""
@@ -209,8 +210,14 @@ class TerminalText:
     def _break_line(self) -> None:
         self._make_room()
         self._buffer.append("\n")
-        self._row += 1
+        self._finish_row(self._column)
         self._column = 0
+
+    def _finish_row(self, length: int) -> None:
+        self._ends.append((self._row, length))
+        self._row += 1
+        while self._ends[0][0] < self._row - self._lines:
+            self._ends.popleft()
         while self._runs and self._runs[0].row < self._row - self._lines:
             self._doubtful.discard(self._runs.popleft().row)
 
@@ -263,7 +270,7 @@ class TerminalText:
             return
         columns, lines = size_of(self._out)
         if columns < self._columns:
-            too_long = [run.row for run in self._runs if run.column + cells(run.text) >= columns]
+            too_long = [row for row, length in (*self._ends, (self._row, self._column)) if length >= columns]
             self._columns = columns
             if too_long:
                 self._forget_until(max(too_long))
@@ -338,48 +345,6 @@ def _fitting(word: str, room: int) -> str:
     while end < len(word) and (taken := taken + cells(word[end])) <= room:
         end += 1
     return word[:end]
-
-
-def cells(text: str) -> int:
-    """Columns that ``text`` takes at most: two for each character of doubtful width."""
-    if text.isascii():
-        return len(text)
-    return sum(2 if _is_wide(mark) or not certain(mark) else 1 for mark in text)
-
-
-def certain(text: str) -> bool:
-    """Whether every terminal gives ``text`` the same width."""
-    return text.isascii() or all(_is_certain(mark) for mark in text)
-
-
-_ALPHABETS = (0x20, 0x2FF), (0x370, 0x482), (0x48A, 0x58F), (0x1E00, 0x1FFF), (0x2010, 0x2027), (0x2030, 0x205E)
-_MORE = (0x2070, 0x209C), (0x20A0, 0x20BF), (0x2100, 0x214F), (0x2190, 0x21FF), (0x2200, 0x22FF), (0x2500, 0x257F)
-_EAST_ASIAN = (0x3001, 0x3029), (0x3041, 0x3096), (0x30A0, 0x30FF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xFF01, 0xFF5E)
-_EMOJI_TOO = frozenset("©®‼⁉™ℹ↔↕↖↗↘↙↩↪")
-"""Signs that some terminals show as emoji."""
-
-
-def _is_certain(mark: str) -> bool:
-    if mark.isascii():
-        return True
-    code = ord(mark)
-    if any(low <= code <= high for low, high in _EAST_ASIAN):
-        return True
-    if mark in _EMOJI_TOO or not any(low <= code <= high for low, high in (*_ALPHABETS, *_MORE)):
-        return False
-    if unicodedata.category(mark) in ("Cf", "Cn", "Mn", "Me"):
-        return False
-    return unicodedata.east_asian_width(mark) != "A" or not _is_east_asian_locale()
-
-
-def _is_wide(mark: str) -> bool:
-    return unicodedata.east_asian_width(mark) in "WF"
-
-
-def _is_east_asian_locale() -> bool:
-    """There, terminals may show accented letters and typographic marks two columns wide."""
-    chosen = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
-    return chosen[:2] in ("ja", "ko", "zh")
 
 
 def size_of(out: Output) -> tuple[int, int]:

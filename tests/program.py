@@ -16,7 +16,7 @@ from typing import IO, Self
 from tests.rig.sound import ALSA_CONFIG
 
 COMMAND = [sys.executable, "-m", "speakstream"]
-PATIENCE = 15.0
+PATIENCE = 30.0
 """Seconds after which something that should have happened has not."""
 
 
@@ -153,7 +153,9 @@ class Terminal:
             [
                 sys.executable,
                 "-c",
-                "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])",
+                "import fcntl, os, sys, termios\n"
+                "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+                "os.execv(sys.argv[1], sys.argv[1:])",
                 *command,
                 *arguments,
             ],

@@ -194,7 +194,7 @@ def test_a_reader_that_goes_ends_a_listing_quietly(tmp_path: Path) -> None:
     )
     os.close(write)
     assert done.returncode == 141
-    assert done.stderr in (b"", b"* speaks; another one: --voice or TTS_MODEL_NAME\n")
+    assert done.stderr in (b"", b"*  speaks; another one: --voice or TTS_MODEL_NAME\n")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -225,7 +225,8 @@ def test_bash_completes_commands_voices_and_models_after_the_installation(tmp_pa
         [
             "bash", "--norc", "-c",
             "source ~/.bashrc\n"
-            "ask() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _speakstream_completion speakstream; echo ${COMPREPLY[@]}; }\n"
+            'ask() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))\n'
+            "_speakstream_completion speakstream; echo ${COMPREPLY[@]}; }\n"
             "ask speakstream s\nask speakstream say --voice hibari/e\nask speakstream say --model Hug\n",
         ],
         env=env, check=True, timeout=30, capture_output=True, text=True,

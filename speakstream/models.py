@@ -154,9 +154,7 @@ class ModelStore:
             path, _ = self._cached(artifact)
             size = path.stat().st_size if path else artifact.wheel_size
             source = f"package {artifact.distribution} {artifact.version}"
-            rows.append(
-                ModelInfo(artifact.name, "language model", size, source, bool(path), path, artifact.licence)
-            )
+            rows.append(ModelInfo(artifact.name, "language model", size, source, bool(path), path, artifact.licence))
         for stamp_path in sorted(self.folder.glob("*.gguf.json")):
             stamp = self._read_stamp(stamp_path)
             if stamp is not None and (path := self._cached(HubFile(stamp.name))[0]):
@@ -372,9 +370,7 @@ def _local_model(name: str, path: Path) -> Path:
 def _how_to_name(name: str) -> str:
     if HUB_NAME.fullmatch(name):
         return f"say which file of it, as in {name}/model.gguf, or name a .gguf file that you have."
-    return (
-        "name one of `speakstream models`, a file (./model.gguf), or one on the hub (owner/repo/model.gguf)."
-    )
+    return "name one of `speakstream models`, a file (./model.gguf), or one on the hub (owner/repo/model.gguf)."
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -239,7 +239,9 @@ def test_talk_goes_on_without_a_gap_while_every_core_is_busy(
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
     try:
         options = Generation(max_new_tokens=400, temperature=0.0)
-        talk = Conversation(engine(llama, heart, speaker), "You are a helpful assistant.", options, Delivery(), Ledger())
+        talk = Conversation(
+            engine(llama, heart, speaker), "You are a helpful assistant.", options, Delivery(), Ledger()
+        )
         turn = talk.ask("Tell me a very long story about the sea.")
         assert not turn.wait(60), "the story is longer than a minute"
         turn.cancel()

@@ -7,7 +7,7 @@ import pytest
 
 from speakstream.engine import Engine
 from speakstream.errors import EngineError
-from speakstream.events import NotSpoken, Notice, Reason, ReplyStarted, SegmentSpoken, TextDelta, TurnEnded
+from speakstream.events import Notice, NotSpoken, Reason, ReplyStarted, SegmentSpoken, TextDelta, TurnEnded
 from speakstream.turn import Delivery, Turn
 from tests.llm.test_engines import poll
 from tests.scripted import HandSink, Ledger, ScriptedModel, ScriptedVoice, ready

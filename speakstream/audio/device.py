@@ -28,9 +28,6 @@ LOST_SECONDS = 0.8
 WAKE_SECONDS = 4.0
 """A device that was just opened may take so long to ask for its first samples: an idle PulseAudio sink took 1.6 s."""
 
-START_SECONDS = 2.0
-"""More time for the first samples: a sound server that has suspended its device took up to 1.6 s to wake it."""
-
 RETRIES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between attempts to reopen; the last one repeats."""
 
@@ -226,7 +223,7 @@ class Device:
             self._alive = now
             self._awake.set()
             if status.output_underflow:
-                self._speaker.underruns += 1
+                self._speaker.note_underflow()
             self._speaker.render(out[:, 0], now + ahead)
             if channels == 2:
                 out[:, 1] = out[:, 0]
@@ -242,7 +239,8 @@ class Device:
                 callback=callback,
             )
             self.latency = float(self._stream.latency)
-            self._alive = time.monotonic() + START_SECONDS
+            self._awake.clear()
+            self._alive = time.monotonic() + WAKE_SECONDS
             self._stream.start()
 
     def _close_stream(self) -> None:
@@ -255,7 +253,11 @@ class Device:
 
     def _supervise(self) -> None:
         while not self._stop.wait(LOST_SECONDS / 3):
-            if time.monotonic() - self._alive > LOST_SECONDS:
+            alive = self._alive
+            if time.monotonic() - alive <= LOST_SECONDS:
+                continue
+            # a second look: after the whole program was stopped (Ctrl-Z, a sleeping laptop) the calls go on at once
+            if not self._stop.wait(LOST_SECONDS / 3) and self._alive == alive:
                 self._recover()
 
     def _recover(self) -> None:

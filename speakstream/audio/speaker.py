@@ -155,6 +155,11 @@ class Speaker:
         self._log[self._blocks % _LOG] = (dac_time, epoch, before, heard)
         self._blocks += 1
 
+    def note_underflow(self) -> None:
+        """The device ran dry: we came too late. Counted when a speech was sounding, for only then it is heard."""
+        if not self._silent:
+            self.underruns += 1
+
     def _play(self, out: Samples) -> int:
         frames = len(out)
         heard = self._ring.take(out)

@@ -60,6 +60,8 @@ class WavFile:
             self._file: Any = (pipe or sys.stdout.buffer) if self._pipe else io.FileIO(path, "w")
             self._write(wav_header(rate, None))
         except OSError as error:
+            if hasattr(self, "_file") and not self._pipe:
+                self._file.close()
             raise AudioError(f"{path}: {error.strerror or error}; give --output a file that can be written") from error
 
     def begin(self) -> None:

@@ -81,7 +81,7 @@ def test_the_position_is_what_the_ear_has_not_what_the_device_took(ear: Ear) -> 
 
 def test_a_pause_holds_the_position_and_resume_repeats_and_loses_nothing(ear: Ear) -> None:
     ear.speaker.begin()
-    ramp = np.arange(1, 1001, dtype=np.float32) / 1000
+    ramp: Samples = np.arange(1, 1001, dtype=np.float32) / np.float32(1000)
     ear.speaker.write(AudioChunk(ramp, RATE), NEVER)
     ear.listen(400)
     ear.speaker.pause()

@@ -52,7 +52,5 @@ def test_a_place_that_can_not_be_written_is_named() -> None:
 
 
 def test_a_full_disk_is_one_clear_error() -> None:
-    sink = WavFile("/dev/full", 24000)
     with pytest.raises(AudioError, match="/dev/full: No space left"):
-        for _ in range(100):
-            sink.write(AudioChunk(np.zeros(24000, np.float32), 24000), NEVER)
+        WavFile("/dev/full", 24000)

@@ -167,9 +167,7 @@ def _spell(found: re.Match[str]) -> str:
     minus = "minus " if found["minus"] else ""
     if "." in written:
         before, after = written.replace(",", "").split(".")
-        return (
-            f" {minus}{_words(int(before))} point {' '.join(_words(int(digit)) for digit in after)}{suffix} "
-        )
+        return f" {minus}{_words(int(before))} point {' '.join(_words(int(digit)) for digit in after)}{suffix} "
     value = int(written.replace(",", ""))
     if suffix in ("st", "nd", "rd", "th"):
         return f" {minus}{num2words.num2words(value, to='ordinal')} "

@@ -117,8 +117,7 @@ class NullSink:
     def __enter__(self) -> Self:
         if missing := missing_tools():
             raise RigError(
-                f"the sound rig needs {', '.join(missing)}: install pulseaudio, pulseaudio-utils and "
-                "libasound2-plugins"
+                f"the sound rig needs {', '.join(missing)}: install pulseaudio, pulseaudio-utils and libasound2-plugins"
             )
         # A Unix socket's path is limited to 108 bytes: a temp folder set by the user may be too deep for it.
         self._folder = Path(tempfile.mkdtemp(prefix="ssrig", dir="/tmp"))

@@ -1,6 +1,7 @@
 """What the model is told from turn to turn, above all after an interruption."""
 
 import threading
+from itertools import pairwise
 
 import pytest
 
@@ -97,7 +98,7 @@ def test_the_oldest_turns_are_dropped_several_at_a_time_and_never_the_system_pro
         assert sent[1][0] == "user"
         assert talk.model.count(talk.model.asked[-1]) <= talk.model.context_length
         first_sent.append(sent[1][1])
-    drops = sum(one != other for one, other in zip(first_sent, first_sent[1:], strict=False))
+    drops = sum(one != other for one, other in pairwise(first_sent))
     notices = talk.events.of(Notice)
     assert 1 <= drops <= 4, "several at a time: not one each turn"
     assert len(notices) == drops
@@ -141,11 +142,11 @@ def test_a_model_that_can_not_be_loaded_fails_the_turn_in_one_line() -> None:
     assert (turn.result.reason, turn.result.error) == (Reason.FAILED, "no weights; run: speakstream models pull")
 
 
-@pytest.mark.parametrize("room", ["textual", "starlette", "sounddevice", "uvicorn", "typer"])
-def test_the_engine_can_be_used_without_any_front_end(room: str) -> None:
+@pytest.mark.parametrize("library", ["textual", "starlette", "sounddevice", "uvicorn", "typer"])
+def test_the_engine_can_be_used_without_any_front_end(library: str) -> None:
     import subprocess
     import sys
 
-    rooms = "speakstream.engine, speakstream.loading, speakstream.llm.llamacpp, speakstream.tts.hibari, speakstream.audio.speaker"
-    program = f"import sys, {rooms}; sys.exit({room!r} in sys.modules)"
+    rooms = ("engine", "loading", "models", "llm.llamacpp", "tts.hibari", "audio.speaker", "audio.wavfile")
+    program = f"import sys, {', '.join('speakstream.' + room for room in rooms)}; sys.exit({library!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0

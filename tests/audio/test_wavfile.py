@@ -47,7 +47,7 @@ def test_the_length_of_a_stream_is_given_as_unknown() -> None:
 
 
 def test_a_place_that_can_not_be_written_is_named() -> None:
-    with pytest.raises(AudioError, match="/nowhere/a.wav: No such file"):
+    with pytest.raises(AudioError, match=r"/nowhere/a\.wav: No such file"):
         WavFile("/nowhere/a.wav", 24000)
 
 

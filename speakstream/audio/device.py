@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import difflib
+import functools
 import logging
 import os
 import sys
@@ -52,7 +53,7 @@ def _portaudio() -> Any:
 
     Raises AudioError where PortAudio is missing.
     """
-    _hush_alsa()
+    _hush_c_libraries()
     _check_alsa()
     try:
         import sounddevice
@@ -66,27 +67,21 @@ def _portaudio() -> Any:
     return sounddevice
 
 
-_quiet_handlers: list[Any] = []
-"""C callbacks that must live as long as the libraries that hold them."""
+@functools.cache
+def _hush_c_libraries() -> None:
+    """Point C's own ``stderr`` at nothing, once: PortAudio, ALSA and JACK write to the terminal otherwise.
 
-
-def _hush_alsa() -> None:
-    """Give ALSA and JACK error handlers that print nothing: they write to the terminal otherwise."""
-    if _quiet_handlers or not sys.platform.startswith("linux"):
+    Python's ``sys.stderr`` is another thing, on the same file descriptor, and goes on. With a debug log all is left
+    as it is.
+    """
+    if not sys.platform.startswith("linux") or log.isEnabledFor(logging.DEBUG):
         return
-    for library, setter, signature in (
-        (
-            "libasound.so.2",
-            "snd_lib_error_set_handler",
-            (ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p),
-        ),
-        ("libjack.so.0", "jack_set_error_function", (ctypes.c_char_p,)),
-        ("libjack.so.0", "jack_set_info_function", (ctypes.c_char_p,)),
-    ):
-        with contextlib.suppress(OSError, AttributeError):  # not installed: then it prints nothing either
-            handler = ctypes.CFUNCTYPE(None, *signature)(lambda *_: None)
-            getattr(ctypes.CDLL(library), setter)(handler)
-            _quiet_handlers.append(handler)
+    with contextlib.suppress(OSError, AttributeError, ValueError):  # a C library without that symbol
+        libc = ctypes.CDLL(None)
+        libc.fopen.restype = ctypes.c_void_p
+        quiet = libc.fopen(os.fsencode(os.devnull), b"w")
+        if quiet:
+            ctypes.c_void_p.in_dll(libc, "stderr").value = quiet
 
 
 def _check_alsa() -> None:
@@ -102,24 +97,6 @@ def _check_alsa() -> None:
                 "no sound: ALSA's configuration is missing or empty; unset ALSA_CONFIG_PATH, "
                 "or run: sudo apt-get install --reinstall libasound2-data (Debian, Ubuntu)"
             )
-
-
-@contextlib.contextmanager
-def _no_stderr() -> Any:
-    """Keep what C libraries write to file descriptor 2 from the terminal, for the length of one call."""
-    try:
-        saved = os.dup(2)
-    except OSError:  # no standard error at all
-        yield
-        return
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(quiet, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(quiet)
 
 
 def devices() -> list[DeviceInfo]:
@@ -228,27 +205,26 @@ class Device:
             if channels == 2:
                 out[:, 1] = out[:, 0]
 
-        with _no_stderr():
-            self._stream = sd.OutputStream(
-                samplerate=self.sample_rate,
-                device=index,
-                channels=channels,
-                dtype="float32",
-                latency=LATENCY,
-                blocksize=0,
-                callback=callback,
-            )
-            self.latency = float(self._stream.latency)
-            self._awake.clear()
-            self._alive = time.monotonic() + WAKE_SECONDS
-            self._stream.start()
+        self._stream = sd.OutputStream(
+            samplerate=self.sample_rate,
+            device=index,
+            channels=channels,
+            dtype="float32",
+            latency=LATENCY,
+            blocksize=0,
+            callback=callback,
+        )
+        self.latency = float(self._stream.latency)
+        self._awake.clear()
+        self._alive = time.monotonic() + WAKE_SECONDS
+        self._stream.start()
 
     def _close_stream(self) -> None:
         stream, self._stream = self._stream, None
         if stream is not None:
-            with _no_stderr(), contextlib.suppress(_portaudio().PortAudioError):  # it may be gone already
+            with contextlib.suppress(_portaudio().PortAudioError):  # it may be gone already
                 stream.abort()
-            with _no_stderr(), contextlib.suppress(_portaudio().PortAudioError):
+            with contextlib.suppress(_portaudio().PortAudioError):
                 stream.close()
 
     def _supervise(self) -> None:
@@ -301,10 +277,10 @@ class Device:
     def _find_again(self) -> int:
         """The index of the same device, or of the default one, after PortAudio has looked anew."""
         sd = _portaudio()
-        with _no_stderr():
-            # PortAudio lists devices only when it starts, so it is started again; no stream is open now
-            sd._terminate()
-            sd._initialize()
+        # PortAudio lists devices only when it starts, so it is started again. Our stream is closed; there must be no
+        # other one in this process.
+        sd._terminate()
+        sd._initialize()
         found = devices()
         same = [device for device in found if device.name == self._wanted.name]
         default = [device for device in found if device.is_default]

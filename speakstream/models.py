@@ -180,7 +180,9 @@ class ModelStore:
 
         full = {artifact.name.casefold(): artifact.name for artifact in self._known.values()}
         short = {key.rpartition("/")[2]: value for key, value in full.items()}
-        near = get_close_matches(name.casefold(), [*full, *short], n=1, cutoff=0.5)
+        wanted = name.casefold()
+        begun = [key for key in short if key.startswith(wanted)]  # "smollm2" is near to none, and clear all the same
+        near = begun or get_close_matches(wanted, [*full, *short], n=1, cutoff=0.5)
         return f" (did you mean {(full | short)[near[0]]}?)" if near else ""
 
     # --- the cache ---

@@ -10,15 +10,16 @@ descriptions: validation uses it, and the tests hold ``.env`` and ``docs/configu
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from math import isfinite
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from speakstream import setting_kinds as kinds
 from speakstream.errors import SettingsError
+from speakstream.setting_kinds import Kind
 
 PREFIX = "SPEAKSTREAM_"
 MAX_FILE_BYTES = 1_000_000  # a .env is a few kilobytes; more is a file of another kind
@@ -26,166 +27,6 @@ MAX_MALFORMED_LINES = 10  # more of them, and the file is no .env at all: one wa
 MAX_SHOWN = 80  # characters of a bad value that a message repeats
 
 Engine = Literal["auto", "llamacpp", "transformers", "openai"]
-
-# ------------------------------------------------------------------------------------ kinds of values
-
-
-class Kind(NamedTuple):
-    """What a value may be, in words for a person, and the function that reads it (ValueError: not allowed).
-
-    Reading a value that was already read gives it back unchanged.
-    """
-
-    allowed: str
-    read: Callable[[object], object]
-    secret: bool = False
-
-
-_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_LINE_BREAKS = re.compile("[\t\n\r\u2028\u2029]")
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,252}[A-Za-z0-9])?\.?")
-_URL = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?(?:/[!-~]*)?", re.IGNORECASE)
-_BOOLEANS = {"true": True, "yes": True, "on": True, "1": True}
-_BOOLEANS |= {"false": False, "no": False, "off": False, "0": False}
-
-
-def _string(value: object, lines: bool = False) -> str:
-    if not isinstance(value, str) or _CONTROLS.search(value) or (not lines and _LINE_BREAKS.search(value)):
-        raise ValueError
-    return value
-
-
-def _whole(low: int, high: int, none: str | None = None) -> Kind:
-    """A whole number; the word `none` (``auto``, or nothing) reads as None."""
-
-    def read(value: object) -> int | None:
-        if none is not None and (value is None or str(value).strip().lower() == none):
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise ValueError
-        text = str(value).strip()
-        if not _WHOLE.fullmatch(text) or not low <= int(text) <= high:
-            raise ValueError
-        return int(text)
-
-    words = {None: "", "": ", or empty"}.get(none, f", or {none}")
-    return Kind(f"a whole number from {low} to {high}{words}", read)
-
-
-def _number(low: float, high: float, above: bool = False) -> Kind:
-    """A finite number from `low` (or, with `above`, more than `low`) to `high`."""
-
-    def read(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise ValueError
-        text = str(value).strip()
-        number = float(text) if _NUMBER.fullmatch(text) else float("nan")
-        if not isfinite(number) or not low <= number <= high or (above and number == low):
-            raise ValueError
-        return number + 0.0  # no negative zero
-
-    return Kind(f"a number {f'above {low:g} and up' if above else f'from {low:g}'} to {high:g}", read)
-
-
-def _boolean() -> Kind:
-    def read(value: object) -> bool:
-        try:
-            return _BOOLEANS[str(value).strip().lower()]
-        except KeyError:
-            raise ValueError from None
-
-    return Kind("true or false (also yes/no, on/off, 1/0)", read)
-
-
-def _choice(*words: str) -> Kind:
-    def read(value: object) -> str:
-        word = _string(value).strip().lower()
-        if word not in words:
-            raise ValueError
-        return word
-
-    return Kind(f"{', '.join(words[:-1])} or {words[-1]}", read)
-
-
-def _name() -> Kind:
-    def read(value: object) -> str:
-        if not (text := _string(value).strip()):
-            raise ValueError
-        return text
-
-    return Kind("a name on one line, not empty", read)
-
-
-def _optional_name() -> Kind:
-    def read(value: object) -> str | None:
-        return None if value is None else _string(value).strip() or None
-
-    return Kind("a name on one line, or empty", read)
-
-
-def _prose() -> Kind:
-    return Kind("any text, or empty for none", lambda value: _string(value, lines=True).strip())
-
-
-def _strings() -> Kind:
-    def read(value: object) -> tuple[str, ...]:
-        parts = value if isinstance(value, tuple | list) else _string(value, lines=True).split("|")
-        return tuple(_string(part, lines=True) for part in parts if part != "")
-
-    return Kind("strings separated by |, or empty for none", read)
-
-
-def _host() -> Kind:
-    def read(value: object) -> str:
-        text = _string(value).strip()
-        if ":" in text:
-            from ipaddress import ip_address  # not every Python has it loaded by now, and few need it
-
-            ip_address(text)
-        elif re.fullmatch(r"[0-9.]+", text):
-            if not re.fullmatch(r"([0-9]{1,3}\.){3}[0-9]{1,3}", text) or max(map(int, text.split("."))) > 255:
-                raise ValueError
-        elif not _HOST.fullmatch(text):
-            raise ValueError
-        return text
-
-    return Kind("a host name or an IP address, without scheme and port", read)
-
-
-def _url() -> Kind:
-    def read(value: object) -> str | None:
-        text = "" if value is None else _string(value).strip().rstrip("/")
-        match = _URL.fullmatch(text)
-        if text and (not match or int(match[1] or 1) not in range(1, 65536) or set(text) & set("@?#\\")):
-            raise ValueError
-        return text or None
-
-    return Kind("an http:// or https:// address without user, ? and #, or empty", read)
-
-
-def _secret() -> Kind:
-    def read(value: object) -> str | None:
-        text = "" if value is None else _string(value).strip()
-        if not re.fullmatch("[!-~]*", text):  # it becomes part of an HTTP header
-            raise ValueError
-        return text or None
-
-    return Kind("a key of ASCII letters, digits and marks without spaces, or empty", read, secret=True)
-
-
-def _folder() -> Kind:
-    def read(value: object) -> Path | None:
-        text = str(value) if isinstance(value, Path) else "" if value is None else _string(value).strip()
-        try:
-            folder = Path(text).expanduser()
-        except RuntimeError:  # ~somebody who does not exist
-            raise ValueError from None
-        return folder if text else None
-
-    return Kind("a folder, or empty", read)
-
 
 # ------------------------------------------------------------------------------------------ the table
 
@@ -207,75 +48,79 @@ def _setting(default: str, kind: Kind, about: str) -> Any:
 class Settings:
     """Every setting, validated; ``Settings()`` has the defaults. None means *auto* or *not set*."""
 
-    host: str = _setting("127.0.0.1", _host(), "The address that `serve` listens on")
-    port: int = _setting("8000", _whole(1, 65535), "The port that `serve` listens on")
-    debug: bool = _setting("false", _boolean(), "Show the traceback of an error and log more")
+    host: str = _setting("127.0.0.1", kinds.host(), "The address that `serve` listens on")
+    port: int = _setting("8000", kinds.whole(1, 65535), "The port that `serve` listens on")
+    debug: bool = _setting("false", kinds.boolean(), "Show the traceback of an error and log more")
 
     llm_model_name: str = _setting(
         "HuggingFaceTB/SmolLM2-135M-Instruct",
-        _name(),
+        kinds.name(),
         "The language model: a hub id, a file, or the name that a server knows",
     )
     llm_engine: Engine = _setting(
         "auto",
-        _choice("auto", "llamacpp", "transformers", "openai"),
+        kinds.choice("auto", "llamacpp", "transformers", "openai"),
         "What runs the language model; auto is the fastest that can run it here",
     )
     llm_threads: int | None = _setting(
         "auto",
-        _whole(1, 512, "auto"),
+        kinds.whole(1, 512, "auto"),
         "Processor threads of the language model; auto: what suits this machine",
     )
-    llm_base_url: str | None = _setting("", _url(), "The OpenAI-compatible server that runs the language model")
-    llm_api_key: str | None = _setting("", _secret(), "The key for LLM_BASE_URL; it is never shown")
+    llm_base_url: str | None = _setting("", kinds.url(), "The OpenAI-compatible server that runs the language model")
+    llm_api_key: str | None = _setting("", kinds.secret(), "The key for LLM_BASE_URL; it is never shown")
     context_length: int = _setting(
-        "4096", _whole(256, 1048576), "Tokens the model may see at once; more need more memory"
+        "4096", kinds.whole(256, 1048576), "Tokens the model may see at once; more need more memory"
     )
 
-    max_new_tokens: int = _setting("512", _whole(1, 1_000_000), "The longest answer, in tokens")
-    do_sample: bool = _setting("true", _boolean(), "Choose words by chance; false: always the likeliest")
-    temperature: float = _setting("0.7", _number(0, 2), "How freely words are chosen; 0: always the likeliest")
-    top_p: float = _setting("0.9", _number(0, 1, above=True), "Choose among the likeliest that sum to this; 1: all")
-    top_k: int = _setting("40", _whole(0, 1000), "Choose among this many of the likeliest; 0: all")
-    min_p: float = _setting("0.05", _number(0, 1), "Leave out what is less likely than this share of the likeliest")
-    repeat_penalty: float = _setting("1.1", _number(0.5, 2), "How strongly repetition is held back; 1: not at all")
-    seed: int | None = _setting(
-        "", _whole(0, 2147483647, ""), "The same seed gives the same answer; empty: a new one each time"
+    max_new_tokens: int = _setting("512", kinds.whole(1, 1_000_000), "The longest answer, in tokens")
+    do_sample: bool = _setting("true", kinds.boolean(), "Choose words by chance; false: always the likeliest")
+    temperature: float = _setting("0.7", kinds.number(0, 2), "How freely words are chosen; 0: always the likeliest")
+    top_p: float = _setting(
+        "0.9", kinds.number(0, 1, above=True), "Choose among the likeliest that sum to this; 1: all"
     )
-    stop: tuple[str, ...] = _setting("", _strings(), "The answer ends before any of these")
+    top_k: int = _setting("40", kinds.whole(0, 1000), "Choose among this many of the likeliest; 0: all")
+    min_p: float = _setting(
+        "0.05", kinds.number(0, 1), "Leave out what is less likely than this share of the likeliest"
+    )
+    repeat_penalty: float = _setting("1.1", kinds.number(0.5, 2), "How strongly repetition is held back; 1: not at all")
+    seed: int | None = _setting(
+        "", kinds.whole(0, 2147483647, ""), "The same seed gives the same answer; empty: a new one each time"
+    )
+    stop: tuple[str, ...] = _setting("", kinds.strings(), "The answer ends before any of these")
     system_prompt: str = _setting(
         "You are a helpful assistant. Answer in short, clear sentences.",
-        _prose(),
+        kinds.prose(),
         "What the model is told before the conversation",
     )
 
-    tts_model_name: str = _setting("hibari/heart", _name(), "The voice, as engine/name")
+    tts_model_name: str = _setting("hibari/heart", kinds.name(), "The voice, as engine/name")
     tts_sample_rate: int | None = _setting(
-        "auto", _whole(8000, 192000, "auto"), "Samples per second of the sound; auto: the device's own"
+        "auto", kinds.whole(8000, 192000, "auto"), "Samples per second of the sound; auto: the device's own"
     )
     tts_speed: float = _setting(
-        "1.0", _number(0.5, 3), "How fast the voice speaks; a voice that cannot goes to its own limit"
+        "1.0", kinds.number(0.5, 3), "How fast the voice speaks; a voice that cannot goes to its own limit"
     )
-    tts_base_url: str | None = _setting("", _url(), "The OpenAI-compatible server that speaks")
-    tts_api_key: str | None = _setting("", _secret(), "The key for TTS_BASE_URL; it is never shown")
+    tts_base_url: str | None = _setting("", kinds.url(), "The OpenAI-compatible server that speaks")
+    tts_api_key: str | None = _setting("", kinds.secret(), "The key for TTS_BASE_URL; it is never shown")
 
-    enable_audio: bool = _setting("true", _boolean(), "Speak; false: text only")
+    enable_audio: bool = _setting("true", kinds.boolean(), "Speak; false: text only")
     audio_device: str | None = _setting(
-        "", _optional_name(), "The output device, by name or number; empty: the system's default"
+        "", kinds.optional_name(), "The output device, by name or number; empty: the system's default"
     )
-    default_volume: float = _setting("0.8", _number(0, 1), "The volume at the start; 0: silent")
+    default_volume: float = _setting("0.8", kinds.number(0, 1), "The volume at the start; 0: silent")
     chunk_size: int = _setting(
-        "1024", _whole(64, 65536), "Samples handed to the device, or sent to the browser, at once"
+        "1024", kinds.whole(64, 65536), "Samples handed to the device, or sent to the browser, at once"
     )
-    max_queue_size: int = _setting("10", _whole(1, 1000), "Pieces of text made ready ahead of the voice")
-    audio_buffer_seconds: float = _setting("3", _number(0.2, 30), "Seconds of sound made ahead of what is heard")
+    max_queue_size: int = _setting("10", kinds.whole(1, 1000), "Pieces of text made ready ahead of the voice")
+    audio_buffer_seconds: float = _setting("3", kinds.number(0.2, 30), "Seconds of sound made ahead of what is heard")
 
-    auto_scroll: bool = _setting("true", _boolean(), "Follow the answer on the screen as it grows")
-    save_chat_history: bool = _setting("true", _boolean(), "Keep conversations on this machine")
+    auto_scroll: bool = _setting("true", kinds.boolean(), "Follow the answer on the screen as it grows")
+    save_chat_history: bool = _setting("true", kinds.boolean(), "Keep conversations on this machine")
     max_chat_history: int = _setting(
-        "100", _whole(1, 100_000), "Messages of one conversation that are restored and sent; none is deleted"
+        "100", kinds.whole(1, 100_000), "Messages of one conversation that are restored and sent; none is deleted"
     )
-    model_cache: Path | None = _setting("", _folder(), "Where models are kept; empty: the user's cache folder")
+    model_cache: Path | None = _setting("", kinds.folder(), "Where models are kept; empty: the user's cache folder")
 
     def __post_init__(self) -> None:
         for attribute, setting in zip(self.__slots__, SETTINGS.values(), strict=True):

@@ -18,6 +18,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -142,7 +143,8 @@ class Handler(BaseHTTPRequestHandler):
             self.server.half_sent.set()
             if self.server.watch_first:
                 self.connection.settimeout(30)
-                assert self.connection.recv(1) == b""
+                with suppress(ConnectionResetError):  # it went without having read all that was sent
+                    assert self.connection.recv(1) == b""
                 self.server.client_gone.set()
                 return
             self.server.go_on.wait()
@@ -700,7 +702,8 @@ def test_a_connection_lost_half_way_is_one_clear_line_and_nothing_is_kept(
     index.cut_off = True
     index.files[HUB_PATH] = tiny_model
     store = Store(cache, artifact, hub_url=index.url)
-    for name, says in ((NAME, "not enough bytes"), (HUB_FILE, "the connection ended after")):
+    # an older pip takes half a wheel for a broken one
+    for name, says in ((NAME, "(not enough bytes|is invalid)"), (HUB_FILE, "the connection ended after")):
         with pytest.raises(ModelError, match=f"{says}.*connect to the network and try again") as error:
             store.resolve(name)
         assert "xception:" not in one_line(error)

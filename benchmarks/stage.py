@@ -124,6 +124,9 @@ def ask(stage: Stage, conversation: Conversation, prompt: str) -> tuple[Turn, fl
     stage.hush()
     submitted = time.monotonic()
     turn = conversation.ask(prompt)
+    # Until there is something to hear, the recording is left alone: searching it takes the interpreter from the turn.
+    while turn.metrics.first_write is None and not turn.wait(0.02):
+        pass
     onset = stage.onset(submitted)
     return turn, None if onset is None else onset - submitted
 

@@ -121,9 +121,7 @@ def load_voice(settings: Settings, resources: Resources) -> "Future[Voice]":
     def work() -> Voice:
         voice = open_voice(settings.tts_model_name)
         resources.closers.append(voice.close)
-        warm = getattr(voice, "warm", None)
-        if warm is not None:
-            warm()
+        voice.warm()
         return voice
 
     return in_background(resources, "load voice", work)

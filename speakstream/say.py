@@ -267,13 +267,22 @@ class Input:
 
 
 class Both:
-    """A Sink that plays and keeps: the first one sets the pace."""
+    """A Sink that plays and keeps: the player sets the pace, and is what the rest is asked of."""
 
     def __init__(self, player: Sink, keeper: Sink) -> None:
         self._player, self._keeper = player, keeper
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._player, name)
+
+    @property
+    def gain(self) -> float:
+        """That of both."""
+        return self._player.gain
+
+    @gain.setter
+    def gain(self, value: float) -> None:
+        self._player.gain = self._keeper.gain = value
 
     def begin(self) -> None:
         self._player.begin()

@@ -130,7 +130,7 @@ class Speech:
         self._offset = 0.0
         self._taken = 0
         self._frozen: float | None = None
-        self._underruns_before = getattr(sink, "underruns", 0)
+        self._underruns_before = sink.underruns
         sink.begin()
         self._thread = threading.Thread(target=self._run, name="voice")
 
@@ -178,10 +178,9 @@ class Speech:
             if self.cancelled.is_set() or self.error:
                 self._frozen = self.position() if self._frozen is None else self._frozen
                 self._sink.clear()  # a chunk may have raced the first clear
-            heard_at = getattr(self._sink, "first_heard", lambda: None)()
             if self._metrics.first_audio is None:
-                self._metrics.first_audio = heard_at
-            self._metrics.underruns += getattr(self._sink, "underruns", 0) - self._underruns_before
+                self._metrics.first_audio = self._sink.first_heard()
+            self._metrics.underruns += self._sink.underruns - self._underruns_before
             self._ended(self)
 
     def _speak(self) -> None:

@@ -99,6 +99,9 @@ class ScriptedVoice:
         finally:
             self.running -= 1
 
+    def warm(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
@@ -109,6 +112,7 @@ class HandSink:
 
     capacity: float = 100.0
     gain: float = 1.0
+    underruns: int = 0
     log: list[str] = field(default_factory=list)
     written: float = 0.0
     heard: float = 0.0
@@ -163,6 +167,9 @@ class HandSink:
 
     def buffered(self) -> float:
         return self.written - self.heard
+
+    def first_heard(self) -> float | None:
+        return None
 
     def close(self) -> None:
         self.log.append("close")

@@ -48,6 +48,10 @@ class Sink(Protocol):
     gain: float
     """Volume, 0 to 1; may change at any time and takes effect without a click."""
 
+    @property
+    def underruns(self) -> int:
+        """Times so far that a speech was to sound and nothing was there."""
+
     def begin(self) -> None:
         """Start a new speech at position 0. What was left of the one before is dropped."""
 
@@ -71,6 +75,9 @@ class Sink(Protocol):
 
     def buffered(self) -> float:
         """Seconds written and not yet heard."""
+
+    def first_heard(self) -> float | None:
+        """``time.monotonic()`` at which this speech's first sample reached the DAC; None: not yet, or never."""
 
     def close(self) -> None:
         """Give the device or file back."""

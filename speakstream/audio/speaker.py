@@ -117,7 +117,7 @@ class Speaker:
         return max(0, self._frames_written - self._heard_frames(time.monotonic())) / self.sample_rate
 
     def first_heard(self) -> float | None:
-        """``time.monotonic()`` at which the first sample of this speech reached the DAC; None: not yet."""
+        """See Sink."""
         epoch, moment = self._first_heard
         return moment if epoch == self._epoch else None
 

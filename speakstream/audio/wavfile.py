@@ -64,6 +64,11 @@ class WavFile:
                 self._file.close()
             raise AudioError(f"{path}: {error.strerror or error}; give --output a file that can be written") from error
 
+    @property
+    def underruns(self) -> int:
+        """None: nobody listens."""
+        return 0
+
     def begin(self) -> None:
         """See Sink."""
         self._begin = self._frames

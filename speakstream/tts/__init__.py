@@ -33,6 +33,9 @@ class Voice(Protocol):
         ``cancelled`` is set. Raises VoiceError when the voice fails.
         """
 
+    def warm(self) -> None:
+        """Load what the first ``synthesize`` would have to wait for; may do nothing."""
+
     def close(self) -> None:
         """Free the voice. Nothing else may be called afterwards."""
 

@@ -82,7 +82,7 @@ class HibariVoice:
         self._loading = threading.Lock()
 
     def warm(self) -> None:
-        """Load what the first call would load, the net for unknown words too."""
+        """See Voice: the dictionaries, and the net for unknown words."""
         for _ in self.synthesize("Zorvex, hello.", 1.0, threading.Event()):
             pass
 

@@ -18,9 +18,13 @@ from speakstream.turn import Delivery, Listener, Speech, Turn
 
 log = logging.getLogger(__name__)
 
-KEEP = 0.5
-"""When the context overflows, turns are dropped until the rest takes this part of it. Dropping several at a time
-keeps the prompt cache useful for many turns; dropping one each turn would move it every time."""
+FULL, KEEP = 0.5, 0.25
+"""When the old messages outgrow the first part of the context, the oldest are left out until they take the second.
+
+The rest is for a long prompt and the reply. On two cores every 1,000 tokens behind a reply cost a third of its
+speed, so a fuller context would make the conversation slow to answer long before it was full. Several turns go at a
+time: the prompt cache then holds for many turns, where dropping one each turn would move it every time.
+"""
 
 TEMPLATE_MARGIN = 16
 """Tokens kept free for what a chat template adds around a reply."""
@@ -145,15 +149,16 @@ class Conversation:
         room = model.context_length - reserve
         oldest = max(self._sent_from, len(self.messages) - self._max_messages)
         sent = self._sent(oldest, more)
-        if (most := _most_tokens(sent)) <= room:
+        if (most := _most_tokens(sent)) <= room * FULL:
             return sent, most
-        if (tokens := model.count(sent)) <= room:
-            return sent, tokens
-        before = oldest
-        while tokens > room * KEEP and oldest < len(self.messages) - 1:
-            oldest = self._next_user(oldest + 1)
-            tokens = model.count(self._sent(oldest, more))
-        self._sent_from = oldest
+        last = len(self.messages) - (0 if more else 1)  # what is asked now is always sent
+        asked = model.count(self._sent(last, more))
+        tokens, before = model.count(sent), oldest
+        if tokens > min(room, asked + room * FULL):
+            while tokens > min(room, asked + room * KEEP) and oldest < last:
+                oldest = self._next_user(oldest + 1, last)
+                tokens = model.count(self._sent(oldest, more))
+            self._sent_from = oldest
         if oldest > before:
             dropped = oldest - before
             self._listener(Notice(f"the model's memory is full: it no longer sees the oldest {dropped} messages"))
@@ -163,8 +168,8 @@ class Conversation:
         system = [self._system] if self._system is not None else []
         return [*system, *self.messages[oldest:], *more]
 
-    def _next_user(self, index: int) -> int:
-        while index < len(self.messages) - 1 and self.messages[index].role != "user":
+    def _next_user(self, index: int, last: int) -> int:
+        while index < last and self.messages[index].role != "user":
             index += 1
         return index
 

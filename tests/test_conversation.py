@@ -87,7 +87,7 @@ def test_of_an_interrupted_reply_nothing_unheard_is_kept() -> None:
 
 
 def test_the_oldest_turns_are_dropped_several_at_a_time_and_never_the_system_prompt() -> None:
-    talk = Talk(ScriptedModel(["Some words of a reply."]))
+    talk = Talk(ScriptedModel(["Some words of a reply."], context_length=200))
     prompts = [f"Question {number} of many with several words to fill the memory" for number in range(12)]
     first_sent: list[str] = []
     for prompt in prompts:
@@ -103,6 +103,13 @@ def test_the_oldest_turns_are_dropped_several_at_a_time_and_never_the_system_pro
     assert 1 <= drops <= 4, "several at a time: not one each turn"
     assert len(notices) == drops
     assert len(talk.conversation.messages) == 24, "and nothing is deleted"
+
+
+def test_a_long_prompt_that_fits_leaves_the_last_turns_in_place() -> None:
+    talk = Talk(ScriptedModel(["Yes."]), options=Generation(max_new_tokens=10))
+    talk.ask("Remember me")
+    talk.ask("word " * 50)
+    assert [content for _, content in talk.sent()][:3] == ["Be brief.", "Remember me", "Yes."]
 
 
 def test_the_reply_is_asked_to_be_no_longer_than_what_is_left() -> None:

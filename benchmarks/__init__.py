@@ -1,7 +1,7 @@
 """What is measured, on the real model, the real voice and real sound, and how to run it again.
 
     python -m benchmarks.turns                      everything but the peer, about 25 minutes
-    python -m benchmarks.turns --peer /opt/peer/bin/python     RealtimeTTS beside it, 20 minutes more
+    python -m benchmarks.turns --peer PYTHON        RealtimeTTS beside it, 20 minutes more
     python -m benchmarks.turns --only fresh,chat    some parts; --help lists them
     python -m benchmarks.turns --soak 60            a soak of another length than 600 seconds
     python -m benchmarks.turns --quick              every part, a few turns each: does it run? (3 minutes)

@@ -221,12 +221,10 @@ class Speech:
 
     def _say(self, voice: Voice, segment: Segment) -> None:
         """Synthesize one segment and write it, with the pause that follows it."""
-        metrics, begun = self._metrics, time.monotonic()
-        pause = segment.pause(self._delivery.speed)
-        chunks = iter(voice.synthesize(segment.spoken, self._delivery.speed, self.cancelled))
-        chunk = next(chunks, None)
-        while chunk is not None and not self.cancelled.is_set():
-            following = next(chunks, None)
+        metrics, begun, spoken = self._metrics, time.monotonic(), False
+        for chunk in voice.synthesize(segment.spoken, self._delivery.speed, self.cancelled):
+            if self.cancelled.is_set():
+                return
             now = time.monotonic()
             metrics.synthesis_seconds += now - begun
             if metrics.first_synthesis is None:
@@ -234,14 +232,17 @@ class Speech:
             words = _reply_words(segment, chunk.words)
             self.timeline.add(self._offset, words)
             self._listener(SegmentSpoken(segment.span, segment.spoken, words, self._offset, chunk.seconds))
-            if following is None:
-                chunk = _with_pause(chunk, pause)
-            self._offset += chunk.seconds
             if metrics.first_write is None:
                 metrics.first_write = time.monotonic()
-            self._sink.write(chunk, self.cancelled)
-            metrics.speech_seconds = self._offset
-            chunk, begun = following, time.monotonic()
+            self._write(chunk)
+            begun, spoken = time.monotonic(), True
+        if spoken:
+            self._write(_silence(segment.pause(self._delivery.speed), voice.sample_rate))
+
+    def _write(self, chunk: AudioChunk) -> None:
+        self._offset += chunk.seconds
+        self._sink.write(chunk, self.cancelled)
+        self._metrics.speech_seconds = self._offset
 
 
 class Turn:
@@ -423,6 +424,6 @@ def _reply_words(segment: Segment, timings: tuple[WordTiming, ...]) -> tuple[Spo
     return tuple(words)
 
 
-def _with_pause(chunk: AudioChunk, seconds: float) -> AudioChunk:
-    silence: Samples = np.zeros(int(seconds * chunk.sample_rate), np.float32)
-    return AudioChunk(np.concatenate((chunk.samples, silence)), chunk.sample_rate, chunk.words)
+def _silence(seconds: float, sample_rate: int) -> AudioChunk:
+    samples: Samples = np.zeros(int(seconds * sample_rate), np.float32)
+    return AudioChunk(samples, sample_rate)

@@ -37,7 +37,7 @@ def language_model(request: pytest.FixtureRequest) -> LanguageModel:
 @pytest.fixture(scope="session")
 def heart() -> Iterator[Voice]:
     """The default voice."""
-    voice = open_voice("hibari/heart")
+    voice = open_voice("hibari/heart", cache_folder())
     yield voice
     voice.close()
 

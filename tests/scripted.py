@@ -11,6 +11,7 @@ import numpy as np
 from speakstream.audio.chunk import AudioChunk, WordTiming
 from speakstream.events import Event, TurnEnded
 from speakstream.llm import Generation, Message
+from speakstream.tts import ALONE, Place
 
 T = TypeVar("T")
 
@@ -75,10 +76,14 @@ class ScriptedVoice:
     language: str = "en-US"
     sample_rate: int = RATE
     said: list[str] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
     running: int = 0
     entered: threading.Event = field(default_factory=threading.Event)
 
-    def synthesize(self, text: str, speed: float, cancelled: threading.Event) -> Iterator[AudioChunk]:
+    def synthesize(
+        self, text: str, speed: float, cancelled: threading.Event, place: Place = ALONE
+    ) -> Iterator[AudioChunk]:
+        self.places.append(place)
         self.running += 1
         try:
             self.entered.set()
@@ -113,6 +118,7 @@ class HandSink:
     capacity: float = 100.0
     gain: float = 1.0
     underruns: int = 0
+    resample_seconds: float = 0.0
     log: list[str] = field(default_factory=list)
     written: float = 0.0
     heard: float = 0.0
@@ -167,6 +173,9 @@ class HandSink:
 
     def buffered(self) -> float:
         return self.written - self.heard
+
+    def first_taken(self) -> float | None:
+        return None
 
     def first_heard(self) -> float | None:
         return None

@@ -7,11 +7,26 @@ only when it is chosen.
 import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 from typing import Protocol
 
 from speakstream.audio.chunk import AudioChunk
 from speakstream.errors import VoiceError
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text stands in its sentence. Its pitch and the length of its last word depend on that."""
+
+    before: str = ""
+    """What was said of the same sentence just before."""
+
+    goes_on: bool = False
+    """Whether more of the sentence follows at once, with no mark between."""
+
+
+ALONE = Place()
 
 
 class Voice(Protocol):
@@ -26,11 +41,12 @@ class Voice(Protocol):
     sample_rate: int
     """Hz, of every chunk."""
 
-    def synthesize(self, text: str, speed: float, cancelled: Event) -> Iterator[AudioChunk]:
+    def synthesize(self, text: str, speed: float, cancelled: Event, place: Place = ALONE) -> Iterator[AudioChunk]:
         """Speak ``text``: chunks without silence around them, word spans in ``text``.
 
-        ``speed`` is a factor, 1.0 the voice's own pace; a voice clamps it to what it can do. Ends early when
-        ``cancelled`` is set. Raises VoiceError when the voice fails.
+        ``speed`` is a factor, 1.0 the voice's own pace; a voice clamps it to what it can do. ``place`` is for
+        voices that can speak a part as a part; others speak it as if it stood alone. Ends early when ``cancelled``
+        is set. Raises VoiceError when the voice fails.
         """
 
     def warm(self) -> None:
@@ -52,10 +68,10 @@ class VoiceInfo:
     on_disk: bool
 
 
-def _open_hibari(name: str) -> Voice:
+def _open_hibari(name: str, cache: Path | None) -> Voice:
     from speakstream.tts.hibari import HibariVoice
 
-    return HibariVoice(name)
+    return HibariVoice(name, cache)
 
 
 def _list_hibari() -> list[VoiceInfo]:
@@ -64,7 +80,7 @@ def _list_hibari() -> list[VoiceInfo]:
     return catalogue()
 
 
-ENGINES: dict[str, Callable[[str], Voice]] = {"hibari": _open_hibari}
+ENGINES: dict[str, Callable[[str, Path | None], Voice]] = {"hibari": _open_hibari}
 """Engine name to the opener of its voices, which imports it."""
 
 CATALOGUES: dict[str, Callable[[], list[VoiceInfo]]] = {"hibari": _list_hibari}
@@ -97,12 +113,12 @@ def check_name(name: str) -> None:
         raise VoiceError(f"voice {name!r} is unknown; {hint}")
 
 
-def open_voice(name: str) -> Voice:
-    """Load the voice ``engine/name``.
+def open_voice(name: str, cache: Path | None = None) -> Voice:
+    """Load the voice ``engine/name``; ``cache`` is a folder in which an engine may keep what it prepares.
 
     Raises VoiceError for an unknown name, with the nearest one, and when loading fails.
     """
     engine, _, voice = name.partition("/")
     if engine not in ENGINES:
         check_name(name)
-    return ENGINES[engine](voice)
+    return ENGINES[engine](voice, cache)

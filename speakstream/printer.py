@@ -7,14 +7,14 @@
 ``delta``      ``text`` was appended to the reply, at ``offset``
 ``segment``    what goes to the loudspeaker, or the file, next: the text from ``start`` to ``end``, as
                ``spoken``; it sounds from second ``begins`` to second ``stops`` of the speech.
-               ``words``: ``start`` and ``end`` of each in the reply, and the seconds of the speech at
-               which it ``begins`` and ``stops``
+               ``words``: ``start`` and ``end`` of each in the reply, its ``text`` there, and the seconds
+               of the speech at which it ``begins`` and ``stops``
 ``not_spoken`` the text from ``start`` to ``end`` is not read aloud; ``why``: "code", "table", "math",
-               "html", "script"
+               "html", "reference", "script"
 ``notice``     ``text``: a line for a person
 ``ended``      always the last: ``reason`` is "finished", "interrupted" or "failed"; ``heard`` what was heard
                of the reply, ``error`` why it failed, ``metrics`` seconds since the prompt was submitted
-               (null: never happened), counts and rates
+               (null: never happened), also of each token and segment, counts and rates
 =============  =====================================================================================
 
 ``offset``, ``start`` and ``end`` count Unicode code points of the reply, which is all deltas joined. Seconds of
@@ -33,6 +33,7 @@ from typing import Any, Literal, TextIO
 from speakstream.errors import one_line
 from speakstream.events import Event, Notice, NotSpoken, SegmentSpoken, TextDelta, TurnEnded
 from speakstream.terminal import Keyboard, TerminalText
+from speakstream.text.span import Span
 from speakstream.turn import Turn
 
 Mode = Literal["nothing", "bytes", "text", "terminal", "json"]
@@ -117,13 +118,15 @@ class Printer:
         self._keyboard = Keyboard(self.out) if mode == "terminal" else None
         self._one_terminal = _same_terminal(sys.stdout, sys.stderr)
         self._mid_line = False
+        self._tail = _Tail()
 
     def __call__(self, event: Event) -> None:
         """Show one event. Any thread may call this."""
         if isinstance(event, Notice):
             self.notice(event.text)
         elif self.mode == "json":
-            self.out.write(json.dumps(as_json(event)) + "\n")
+            self._tail.see(event)
+            self.out.write(json.dumps(as_json(event, self._tail.between)) + "\n")
         elif isinstance(event, TextDelta):
             if self._terminal is not None:
                 self._terminal.write(event.text)
@@ -193,8 +196,31 @@ class Printer:
         self.restore_keyboard()
 
 
-def as_json(event: Event) -> dict[str, Any]:
-    """One line of ``say --json``, see above."""
+class _Tail:
+    """The end of the reply: what is not spoken yet. Text comes from one thread, and is asked for by another."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._start = 0
+        self._text = ""
+
+    def see(self, event: Event) -> None:
+        """Keep new text, drop what is before the segment that is spoken now."""
+        with self._lock:
+            if isinstance(event, TextDelta):
+                self._text += event.text
+            elif isinstance(event, SegmentSpoken):
+                self._text = self._text[max(event.span.start - self._start, 0) :]
+                self._start = max(event.span.start, self._start)
+
+    def between(self, span: Span) -> str:
+        """The text in ``span``, which is in the segment that is spoken now."""
+        with self._lock:
+            return self._text[span.start - self._start : span.end - self._start]
+
+
+def as_json(event: Event, text: Callable[[Span], str]) -> dict[str, Any]:
+    """One line of ``say --json``, see above. ``text`` gives what stands in a span of the reply."""
     match event:
         case TextDelta():
             return {"type": "delta", "offset": event.offset, "text": event.text}
@@ -210,6 +236,7 @@ def as_json(event: Event) -> dict[str, Any]:
                     {
                         "start": word.span.start,
                         "end": word.span.end,
+                        "text": text(word.span),
                         "begins": round(event.offset + word.begins, 4),
                         "stops": round(event.offset + word.stops, 4),
                     }

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 
+AUDIBLE_DB = -40.0
+"""A sample over this, against full scale, can be heard: well under any voice, well over what fades in before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class WordTiming:
@@ -37,6 +40,12 @@ class AudioChunk:
         """Length in seconds."""
         return len(self.samples) / self.sample_rate
 
+    @property
+    def audible_from(self) -> float | None:
+        """Seconds to the first sample over AUDIBLE_DB; None where there is none."""
+        loud = np.abs(self.samples) > 10 ** (AUDIBLE_DB / 20)
+        return int(loud.argmax()) / self.sample_rate if loud.any() else None
+
 
 class Sink(Protocol):
     """Where sound goes: a loudspeaker, a file, a browser.
@@ -51,6 +60,10 @@ class Sink(Protocol):
     @property
     def underruns(self) -> int:
         """Times so far that a speech was to sound and nothing was there."""
+
+    @property
+    def resample_seconds(self) -> float:
+        """Seconds spent so far, within ``write`` and ``drain``, on another sample rate."""
 
     def begin(self) -> None:
         """Start a new speech at position 0. What was left of the one before is dropped."""
@@ -75,6 +88,9 @@ class Sink(Protocol):
 
     def buffered(self) -> float:
         """Seconds written and not yet heard."""
+
+    def first_taken(self) -> float | None:
+        """``time.monotonic()`` at which the device asked for this speech's first sample; None as of ``first_heard``."""
 
     def first_heard(self) -> float | None:
         """``time.monotonic()`` at which this speech's first sample reached the DAC; None: not yet, or never."""

@@ -26,7 +26,7 @@ class SilentClock:
         block = np.zeros(max(1, int(BLOCK_SECONDS * self.sample_rate)), np.float32)
         due = time.monotonic()
         while not self._stop.wait(max(0.0, due - time.monotonic())):
-            self._speaker.render(block, due)
+            self._speaker.render(block, max(due, time.monotonic()))  # never in the past, as with a device
             due = max(due + len(block) / self.sample_rate, time.monotonic() - 1.0)
 
     def close(self) -> None:

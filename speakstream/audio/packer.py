@@ -9,46 +9,47 @@ from collections import deque
 from dataclasses import dataclass
 from math import inf
 
+from speakstream.audio.pacing import pause_after
 from speakstream.text.span import Break, Clause, Piece, Span
-
-PAUSES = {
-    Break.NONE: 0.0,
-    Break.PHRASE: 0.0,
-    Break.COMMA: 0.10,
-    Break.COLON: 0.15,
-    Break.SENTENCE: 0.20,
-    Break.ITEM: 0.28,
-    Break.PARAGRAPH: 0.40,
-    Break.HEADING: 0.45,
-}
-"""Seconds of silence after each break at speed 1. A listener finds about 0.06 s more: words fade in and out."""
-
-SHORTEST_PAUSE = 0.02
-"""Seconds after any segment: room for the resampler's filter to ring out."""
 
 COMFORT = 0.8
 """Seconds of sound buffered above which a segment may wait to become a whole sentence: the slowest voice that
 keeps up at all makes a clause in less."""
 
-MIN_FIRST_WORDS = 3
-"""The first segment is no scrap that sounds cut off, unless a sentence is that short."""
+MIN_FIRST_WORDS = {Break.COMMA: 2, Break.COLON: 2}
+"""Fewest words of a first segment that ends so: it is no scrap that sounds cut off. A sentence may have any number,
+a phrase has enough by itself."""
 
 MAX_CHARACTERS = 260
 """Longest segment, in spoken characters (about 16 s): a cut must not wait for more synthesis than that."""
 
+CONTEXT_CHARACTERS = 80
+"""The most that a segment tells of its sentence so far: the voice speaks it, too, to find how the segment begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What the voice synthesizes at once. ``pieces`` are ranges of ``spoken``, as in Clause."""
+    """What the voice synthesizes at once. ``pieces`` are ranges of ``spoken``, as in Clause.
+
+    ``before`` is what was spoken of the same sentence in the segments before this one, or the end of it.
+    ``breaks`` are the clauses' ends within the segment that call for a pause, by code point of ``spoken``.
+    """
 
     span: Span
     spoken: str
     pieces: tuple[Piece, ...]
     ends: Break
+    before: str = ""
+    breaks: tuple[tuple[int, Break], ...] = ()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the sentence goes on with no mark between."""
+        return self.ends in (Break.NONE, Break.PHRASE)
 
     def pause(self, speed: float) -> float:
         """Seconds of silence after the segment."""
-        return max(PAUSES[self.ends] / speed, SHORTEST_PAUSE)
+        return pause_after(self.ends, speed)
 
 
 class Packer:
@@ -60,6 +61,7 @@ class Packer:
         self._max_queue = max_queue
         self._sentences = 0
         self._started = False
+        self._said = ""  # of the sentence that is being spoken
 
     def add(self, clause: Clause) -> None:
         """Append a clause that has something to say."""
@@ -108,7 +110,8 @@ class Packer:
         return None
 
     def _is_scrap(self) -> bool:
-        return sum(len(clause.pieces) for clause in self._clauses) < MIN_FIRST_WORDS
+        words = sum(len(clause.pieces) for clause in self._clauses)
+        return words < MIN_FIRST_WORDS.get(self._clauses[-1].ends, 0)
 
     def _best_cut(self, limit: int | None = None) -> int:
         """How many of the first ``limit`` clauses to speak now: up to the last mark, else all of them."""
@@ -121,11 +124,24 @@ class Packer:
     def _join(self, count: int) -> Segment:
         clauses = [self._clauses.popleft() for _ in range(count)]
         self._sentences -= sum(clause.ends >= Break.SENTENCE for clause in clauses)
-        spoken, pieces = "", list[Piece]()
+        spoken, pieces, breaks, ended = "", list[Piece](), list[tuple[int, Break]](), Break.NONE
         for clause in clauses:
             if spoken:
+                breaks.append((len(spoken), ended))
                 spoken += " "
+            ended = clause.ends
             pieces += [Piece(p.start + len(spoken), p.end + len(spoken), p.span) for p in clause.pieces]
             spoken += clause.spoken
         span = Span(clauses[0].span.start, clauses[-1].span.end)
-        return Segment(span, spoken, tuple(pieces), clauses[-1].ends)
+        inner = tuple((at, ends) for at, ends in breaks if ends >= Break.COMMA)
+        segment = Segment(span, spoken, tuple(pieces), clauses[-1].ends, self._said, inner)
+        if segment.ends >= Break.SENTENCE:
+            self._said = ""
+        else:
+            self._said = _end(f"{self._said} {spoken}".lstrip(), CONTEXT_CHARACTERS)
+        return segment
+
+
+def _end(text: str, most: int) -> str:
+    """The last whole words of ``text``, of ``most`` characters at most."""
+    return text if len(text) <= most else text[-most - 1 :].partition(" ")[2]

@@ -1,5 +1,6 @@
 """Sample-rate conversion of a stream, without clicks where chunks meet."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ class StreamResampler:
 
     def __init__(self, rate: int) -> None:
         """``rate``: Hz of what comes out."""
+        self.seconds = 0.0
+        """Spent on it so far."""
         self._rate = rate
         self._from = 0
         self._stream: Any = None
@@ -29,7 +32,9 @@ class StreamResampler:
                 return np.concatenate((tail, self.push(samples, rate)))
         if self._stream is None:
             return samples
+        begun = time.monotonic()
         out: Samples = self._stream.resample_chunk(samples)
+        self.seconds += time.monotonic() - begun
         return out
 
     def flush(self) -> Samples:

@@ -62,7 +62,7 @@ class Speaker:
         # what render publishes: (time at the DAC, epoch, frames before, frames in the block)
         self._log: list[tuple[float, int, int, int]] = [(0.0, 0, 0, 0)] * _LOG
         self._blocks = 0
-        self._first_heard: tuple[int, float] = (0, 0.0)
+        self._first: tuple[int, float, float] = (0, 0.0, 0.0)  # epoch, when it was taken, its time at the DAC
 
     # -- Sink ----------------------------------------------------------------------------------------------
 
@@ -102,6 +102,11 @@ class Speaker:
         self._paused = False
 
     @property
+    def resample_seconds(self) -> float:
+        """See Sink."""
+        return self._resampler.seconds
+
+    @property
     def paused(self) -> bool:
         """Whether ``pause`` holds the position."""
         return self._paused
@@ -116,9 +121,14 @@ class Speaker:
             return 0.0
         return max(0, self._frames_written - self._heard_frames(time.monotonic())) / self.sample_rate
 
+    def first_taken(self) -> float | None:
+        """See Sink."""
+        epoch, moment, _ = self._first
+        return moment if epoch == self._epoch else None
+
     def first_heard(self) -> float | None:
         """See Sink."""
-        epoch, moment = self._first_heard
+        epoch, _, moment = self._first
         return moment if epoch == self._epoch else None
 
     def close(self) -> None:
@@ -149,7 +159,7 @@ class Speaker:
         elif not cut:
             heard = self._play(out)
         if heard and before == 0:
-            self._first_heard = (epoch, dac_time)
+            self._first = (epoch, min(time.monotonic(), dac_time), dac_time)
         self._consumed = before + heard
         self._apply_gain(out)
         self._log[self._blocks % _LOG] = (dac_time, epoch, before, heard)

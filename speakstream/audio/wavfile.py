@@ -69,6 +69,11 @@ class WavFile:
         """None: nobody listens."""
         return 0
 
+    @property
+    def resample_seconds(self) -> float:
+        """See Sink."""
+        return self._resampler.seconds
+
     def begin(self) -> None:
         """See Sink."""
         self._begin = self._frames
@@ -97,6 +102,10 @@ class WavFile:
     def buffered(self) -> float:
         """Infinite: nobody waits for the next sample, so segments may become whole sentences."""
         return inf
+
+    def first_taken(self) -> float | None:
+        """None: a file is not heard."""
+        return None
 
     def first_heard(self) -> float | None:
         """None: a file is not heard."""

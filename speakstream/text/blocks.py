@@ -7,9 +7,7 @@ collects the events into blocks; ``Segmenter`` cuts their text into clauses.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
+from typing import Literal, NamedTuple
 
 from speakstream.text.lines import (
     LINE_LIMIT,
@@ -27,8 +25,7 @@ NESTING_LIMIT = 16
 """List markers on one line, and nested lists, beyond which a marker is text and a level is not counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A block begins at ``start`` with its marker; its first line's content follows at ``content``."""
 
     kind: Kind
@@ -40,26 +37,23 @@ class Opened:
     level: int = 0  # of a heading, 1 to 6
     ordinal: int | None = None  # of an ordered list's item
     checked: bool | None = None  # of a task
-    info: str = ""  # of fenced code
+    info: str = ""  # of fenced code; a footnote's name; the end of HTML that is not to be read
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """More content of the open block, all on one line."""
 
     start: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class LineBreak:
+class LineBreak(NamedTuple):
     """The open block goes on in a new line; that line's content begins at ``content``."""
 
     content: int
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(NamedTuple):
     """The open block is over; a paragraph with an underline turns out to have been a heading of ``level``."""
 
     end: int
@@ -67,13 +61,38 @@ class Closed:
     level: int = 0
 
 
-Event = Opened | Text | LineBreak | Closed
+class Became(NamedTuple):
+    """The open paragraph, of one line, turns out to be the header of a table, by the row from ``start`` to ``end``."""
+
+    table: Opened
+    header: str
+    start: int
+    end: int
 
 
-class _At(Enum):
-    LINE = 0  # the beginning of a line, or what was read of it does not tell its kind yet
-    MARKER = 1  # after a list item's marker: another block may begin here
-    TEXT = 2  # within a line whose kind is known
+Event = Opened | Text | LineBreak | Closed | Became
+
+_Place = Literal[
+    "line",  # the beginning of a line, or what was read of it does not tell its kind yet
+    "marker",  # after a list item's marker: another block may begin here
+    "text",  # within a line whose kind is known
+]
+_LEADING = (Kind.PARAGRAPH, Kind.ITEM, Kind.FOOTNOTE)
+_VERBATIM = (Kind.HTML, Kind.MATH)
+_KINDS = {
+    Role.TEXT: Kind.PARAGRAPH,
+    Role.HEADING: Kind.HEADING,
+    Role.ITEM: Kind.ITEM,
+    Role.FENCE: Kind.CODE,
+    Role.RULE: Kind.RULE,
+    Role.HTML: Kind.HTML,
+    Role.MATH: Kind.MATH,
+    Role.FOOTNOTE: Kind.FOOTNOTE,
+    Role.REFERENCE: Kind.REFERENCE,
+    Role.ALERT: Kind.PARAGRAPH,
+}
+_ONE_LINE = (Role.HEADING, Role.REFERENCE, Role.ALERT)
+_NO_TABLE: list[Event] = []  # what is below is no delimiter row
 
 
 class BlockScanner:
@@ -83,25 +102,46 @@ class BlockScanner:
         self._buffer = ""
         self._at = 0  # in the buffer
         self._base = 0  # of the buffer in the reply
-        self._place = _At.LINE
+        self._place: _Place = "line"
         self._open: Opened | None = None
         self._end = 0  # of the open block's last visible character
         self._filled = False  # the open block has text
         self._mark = ""  # what ends the open block
+        self._one_line = False  # the open block ends with its line
+        self._header: str | None = None  # the open paragraph's only line, while it may be a table's header
+        self._bare = False  # the open table's rows do not begin with a bar
         self._indent = 0  # of the open fence
         self._lists: list[int] = []  # the marker columns of the open list items
         self._list_quote = 0
         self._nested = 0  # markers on this line
+        self._wants_end = False  # of the line: nothing before it decides anything
 
     @property
     def pending(self) -> tuple[int, str]:
         """Text that is not yet part of any event, with its offset in the reply."""
         return self._base + self._at, self._buffer[self._at :]
 
+    def goes_on(self, delta: str) -> bool:
+        """Whether ``delta`` is no more than text of the open block, on the same line; it is then taken.
+
+        Most deltas of a stream are: a caller that asks this first needs no event for them.
+        """
+        if self._place != "text" or "\n" in delta:
+            return False
+        if visible := delta.rstrip():
+            self._end = self._base + len(visible)
+            self._filled = True
+        if self._header is not None and len(self._header) <= LINE_LIMIT:
+            self._header += delta
+        self._base += len(delta)
+        return True
+
     def push(self, delta: str) -> list[Event]:
         """Events that ``delta`` makes certain."""
         self._buffer += delta
-        events = list(self._run(final=False))
+        if self._wants_end and "\n" not in delta and len(self._buffer) < LINE_LIMIT:
+            return []
+        events = self._run(final=False)
         self._base += self._at
         self._buffer = self._buffer[self._at :]
         self._at = 0
@@ -109,19 +149,21 @@ class BlockScanner:
 
     def finish(self) -> list[Event]:
         """Events at the end of the text; closes the open block."""
-        events = list(self._run(final=True))
-        events.extend(self._close())
+        events = self._run(final=True)
+        events += self._close()
         self._base += len(self._buffer)
         self._buffer = ""
         self._at = 0
-        self._place = _At.LINE
+        self._place = "line"
         self._lists.clear()
         return events
 
-    def _run(self, final: bool) -> Iterator[Event]:
+    def _run(self, final: bool) -> list[Event]:
+        found: list[Event] = []
+        self._wants_end = False
         while self._at < len(self._buffer):
-            if self._place is _At.TEXT:
-                yield from self._rest_of_line()
+            if self._place == "text":
+                found += self._rest_of_line()
                 continue
             limit = self._at + LINE_LIMIT
             newline = self._buffer.find("\n", self._at, limit)
@@ -129,8 +171,9 @@ class BlockScanner:
             ended = newline >= 0 or final or len(line) >= LINE_LIMIT
             events = self._line(line, ended, newline >= 0, final)
             if events is None:
-                return
-            yield from events
+                break
+            found += events
+        return found
 
     # Each of these answers None while the kind of the line is undecided; else it has moved on.
 
@@ -138,16 +181,24 @@ class BlockScanner:
         opened = self._open
         if opened and opened.kind is Kind.CODE:
             return self._code_line(opened, line, ended)
-        if opened and opened.kind in (Kind.HTML, Kind.MATH):
+        if opened and opened.kind in _VERBATIM:
             return self._verbatim_line(opened, line, ended)
-        inside = self._place is _At.MARKER
+        if self._header and (became := self._below_header(line, ended)) is not _NO_TABLE:
+            return became
+        inside = self._place == "marker"
         before = Before()
-        if opened and opened.kind in (Kind.PARAGRAPH, Kind.ITEM) and not inside:
+        if opened and opened.kind in _LEADING and not inside:
             indent = self._lists[-1] + 2 if self._lists else 0
             before = Before(self._filled, opened.depth > 0, opened.quote, indent)
         read = read_line(line, ended, before)
         if read is None:
             return None
+        if self._bare and opened and opened.kind is Kind.TABLE and (read.role, read.quote) == (Role.TEXT, opened.quote):
+            if "|" not in line and not ended:
+                return None
+            if "|" in line:
+                self._move(read.content, "text")
+                return [LineBreak(self._base + self._at)]
         if read.role is Role.BAR:
             table = self._table(line, read, newline, final, opened)
             if table is None:
@@ -167,12 +218,13 @@ class BlockScanner:
         if read.role is Role.BLANK:
             self._skip_line(line)
             return [] if inside else self._close()
-        if read.role is Role.TEXT and opened and opened.kind in (Kind.PARAGRAPH, Kind.ITEM):
+        if read.role is Role.TEXT and opened and opened.kind in _LEADING:
             if inside and not read.quote:
-                self._move(read.content, _At.TEXT)
+                self._move(read.content, "text")
                 return [] if read.content == 0 else [LineBreak(start + read.content)]
             if not inside and quote <= opened.quote:
-                self._move(read.content, _At.TEXT)
+                self._header = None
+                self._move(read.content, "text")
                 return [LineBreak(start + read.content)]
         if read.role is Role.UNDERLINE:
             self._open = None
@@ -192,20 +244,14 @@ class BlockScanner:
 
     def _open_block(self, line: str, read: Line, quote: int, column: int) -> list[Event]:
         start = self._base + self._at
-        kind = {
-            Role.TEXT: Kind.PARAGRAPH,
-            Role.HEADING: Kind.HEADING,
-            Role.ITEM: Kind.ITEM,
-            Role.FENCE: Kind.CODE,
-            Role.RULE: Kind.RULE,
-            Role.HTML: Kind.HTML,
-            Role.MATH: Kind.MATH,
-        }[read.role]
-        info = line[read.content :].strip() if kind is Kind.CODE else ""
+        kind = _KINDS[read.role]
+        named = kind in (Kind.FOOTNOTE, Kind.HTML)
+        info = line[read.content :].strip() if kind is Kind.CODE else read.mark if named else ""
+        marker = line if kind is Kind.CODE else line[: read.content]
         opened = Opened(
             kind,
             start + read.marker,
-            start + read.marker + len(line[read.marker : read.content].rstrip()),
+            start + len(marker.rstrip()),
             start + read.content,
             quote,
             min(len(self._lists), NESTING_LIMIT),
@@ -215,6 +261,8 @@ class BlockScanner:
             info,
         )
         self._open = opened
+        self._one_line = read.role in _ONE_LINE
+        self._header = "" if read.role is Role.TEXT else None
         self._filled = False
         self._end = opened.marker_end
         self._mark = read.mark
@@ -223,39 +271,45 @@ class BlockScanner:
             self._end = start + len(line.rstrip())
             self._skip_line(line)
             return [opened, *self._close()] if kind is Kind.RULE else [opened]
-        if kind in (Kind.HTML, Kind.MATH):
-            self._move(read.content, _At.LINE)
+        if kind in _VERBATIM:
+            self._move(read.content, "line")
             return [opened]
-        self._move(read.content, _At.MARKER if kind is Kind.ITEM else _At.TEXT)
+        self._move(read.content, "marker" if kind is Kind.ITEM else "text")
         return [opened]
 
-    def _rest_of_line(self) -> Iterator[Event]:
+    def _rest_of_line(self) -> list[Event]:
         """Text up to the line's end or the buffer's."""
         newline = self._buffer.find("\n", self._at)
-        end = newline if newline >= 0 else len(self._buffer)
-        text = self._buffer[self._at : end]
+        text = self._buffer[self._at : newline if newline >= 0 else len(self._buffer)]
+        events: list[Event] = []
         if text:
             start = self._base + self._at
-            yield Text(start, text)
+            events.append(Text(start, text))
             if visible := text.rstrip():
                 self._end = start + len(visible)
                 self._filled = True
-        self._at = end
+            if self._header is not None:
+                self._header += text
+        if self._header is not None and (len(self._header) > LINE_LIMIT or (newline >= 0 and "|" not in self._header)):
+            self._header = None
+        self._at += len(text)
         if newline >= 0:
             self._at += 1
-            self._place = _At.LINE
-            if self._open and self._open.kind is Kind.HEADING:
-                yield from self._close()
+            self._place = "line"
+            if self._one_line:
+                events += self._close()
+        return events
 
     def _code_line(self, opened: Opened, line: str, ended: bool) -> list[Event] | None:
-        prefix = re.match(rf"(?:[ \t]*>){{{opened.quote}}}", line)
-        if not prefix:
-            if not ended and not line.strip(" \t>"):
-                return None
-            return self._close()  # the quote is over, and the code with it
-        at = prefix.end()
-        if opened.quote and line[at : at + 1] == " ":
-            at += 1
+        at = 0
+        if opened.quote:
+            prefix = re.match(rf"(?:[ \t]*>){{{opened.quote}}}", line)
+            if not prefix:
+                if not ended and not line.strip(" \t>"):
+                    return None
+                return self._close()  # the quote is over, and the code with it
+            at = prefix.end()
+            at += line.startswith(" ", at)
         body = line[at:]
         fence = self._mark[0]
         if not body.lstrip(" \t").strip(fence).strip(" \t"):
@@ -266,15 +320,15 @@ class BlockScanner:
                 self._end = self._base + self._at + len(line.rstrip())
                 self._skip_line(line)
                 return self._close()
-        indent = re.match(rf"[ \t]{{0,{self._indent}}}", body)
-        at += indent.end() if indent else 0
+        at += min(len(body) - len(body.lstrip(" \t")), self._indent)
         start = self._base + self._at
-        self._move(at, _At.TEXT)
+        self._move(at, "text")
         return [LineBreak(start + at)]
 
     def _verbatim_line(self, opened: Opened, line: str, ended: bool) -> list[Event] | None:
         """A line of HTML or of a formula; a line longer than can be looked at is taken in parts."""
         if not ended:
+            self._wants_end = True
             return None
         start = self._base + self._at
         first = not self._filled
@@ -303,10 +357,11 @@ class BlockScanner:
         """A row, or a header with its delimiter row; an empty list when the line is text after all."""
         start = self._base + self._at
         if opened and opened.kind is Kind.TABLE:
-            self._move(read.content, _At.TEXT)
+            self._move(read.content, "text")
             return [LineBreak(start + read.content)]
         if not newline:
-            return [] if final or len(line) >= LINE_LIMIT else None
+            self._wants_end = not (final or len(line) >= LINE_LIMIT)
+            return None if self._wants_end else []
         after = self._at + len(line) + 1
         end = self._buffer.find("\n", after, after + LINE_LIMIT)
         below = self._buffer[after : end if end >= 0 else after + LINE_LIMIT]
@@ -320,6 +375,8 @@ class BlockScanner:
         events = self._close()
         while self._lists and (read.column < self._lists[-1] + 2 or read.column == 0):
             self._lists.pop()
+        self._bare = self._one_line = False
+        self._header = None
         self._open = Opened(
             Kind.TABLE,
             start + read.marker,
@@ -335,13 +392,34 @@ class BlockScanner:
         self._skip_line(below)
         return events
 
+    def _below_header(self, line: str, ended: bool) -> list[Event] | None:
+        """The line that makes the open paragraph a table; undecided; or _NO_TABLE."""
+        opened, header = self._open, self._header
+        if opened is None or header is None or self._place != "line":
+            return _NO_TABLE
+        prefix = PREFIX.match(line)
+        at = prefix.end() if prefix else 0
+        row = line[at:]
+        if not could_be_delimiter_row(row) or (row and line.count(">", 0, at) != opened.quote):
+            return _NO_TABLE
+        if not ended:
+            return None
+        if not is_delimiter_row(row, header):
+            return _NO_TABLE
+        start = self._base + self._at + at
+        self._open = opened._replace(kind=Kind.TABLE)
+        self._header, self._bare = None, True
+        self._end = start + len(row.rstrip())
+        self._skip_line(line)
+        return [Became(self._open, header, start, self._end)]
+
     def _close(self) -> list[Event]:
         if not self._open:
             return []
         self._open = None
         return [Closed(self._end)]
 
-    def _move(self, count: int, place: _At) -> None:
+    def _move(self, count: int, place: _Place) -> None:
         self._at += count
         self._place = place
 
@@ -350,4 +428,4 @@ class BlockScanner:
         self._at += len(line)
         if self._buffer.startswith("\n", self._at):
             self._at += 1
-        self._place = _At.LINE
+        self._place = "line"

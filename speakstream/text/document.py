@@ -7,12 +7,15 @@ parses only that.
 
 from dataclasses import dataclass, field
 
-from speakstream.text.blocks import BlockScanner, Closed, Event, LineBreak, Opened, Text
+from speakstream.text.blocks import Became, BlockScanner, Closed, Event, LineBreak, Opened, Text
 from speakstream.text.inline import Node, parse_inline
 from speakstream.text.lines import Kind, cells
 from speakstream.text.span import Span
 
 __all__ = ["Block", "Document", "Kind", "inline"]
+
+
+_MAY_BEGIN_EMPTY = (Kind.MATH, Kind.ITEM, Kind.FOOTNOTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Block:
     quote: int = 0  # of block quotes around it
     ordinal: int | None = None  # of an ordered list's item
     checked: bool | None = None  # of a task
-    info: str = ""  # the word after a code block's fence: "python"
+    info: str = ""  # the word after a code block's fence: "python"; a footnote's name
     closed: bool = True  # False while the block may still grow
 
     @property
@@ -46,7 +49,7 @@ class Block:
 
 def inline(block: Block, part: Span | None = None) -> tuple[Node, ...]:
     """The inline nodes of a paragraph, heading, item, or table (all cells); ``part`` limits it, to a cell."""
-    if block.kind in (Kind.CODE, Kind.MATH, Kind.HTML, Kind.RULE):
+    if block.kind in (Kind.CODE, Kind.MATH, Kind.HTML, Kind.RULE, Kind.REFERENCE):
         return ()
     if block.kind is Kind.TABLE and part is None:
         return tuple(node for row in block.cells() for cell in row for node in inline(block, cell))
@@ -66,7 +69,6 @@ class _Growing:
     opened: Opened
     lines: list[list[str]] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
-    end: int = 0
 
     def block(self, closed: Closed | None = None) -> Block:
         opened = self.opened
@@ -79,7 +81,8 @@ class _Growing:
         if closed and closed.underlined:
             kind, level = Kind.HEADING, closed.level
         content = tuple(Span(start, start + len(line)) for line, start in zip(lines, self.starts, strict=True))
-        end = closed.end if closed else max(opened.marker_end, self.end)
+        ends = [start + len(line.rstrip()) for line, start in zip(lines, self.starts, strict=True) if line.strip()]
+        end = closed.end if closed else ends[-1] if ends else opened.marker_end
         return Block(
             kind,
             Span(opened.start, end),
@@ -90,7 +93,7 @@ class _Growing:
             opened.quote,
             opened.ordinal,
             opened.checked,
-            opened.info,
+            "" if opened.kind is Kind.HTML else opened.info,
             closed is not None,
         )
 
@@ -139,7 +142,11 @@ class Document:
 
     def push(self, delta: str) -> None:
         """More of the reply."""
-        self._take(self._scanner.push(delta))
+        growing = self._growing
+        if growing and self._scanner.goes_on(delta):
+            growing.lines[-1].append(delta)
+        else:
+            self._take(self._scanner.push(delta))
 
     def finish(self) -> None:
         """The reply is complete: every block is closed."""
@@ -155,12 +162,12 @@ class Document:
                     self._growing.starts.append(event.content)
             elif growing is None:
                 continue
+            elif isinstance(event, Became):
+                growing.opened = event.table
             elif isinstance(event, Text):
                 growing.lines[-1].append(event.text)
-                if visible := event.text.rstrip():
-                    growing.end = event.start + len(visible)
             elif isinstance(event, LineBreak):
-                if growing.starts and not growing.lines[-1] and growing.opened.kind in (Kind.MATH, Kind.ITEM):
+                if growing.starts and not growing.lines[-1] and growing.opened.kind in _MAY_BEGIN_EMPTY:
                     growing.lines.pop()
                     growing.starts.pop()  # nothing stood behind the marker
                 growing.lines.append([])

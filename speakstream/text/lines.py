@@ -2,16 +2,17 @@
 
 The decisions are those of CommonMark and GitHub's tables, but for three that suit what models write: indented
 code is not recognised (models mean nested lists), a list item may be nested by two columns, and a table's
-rows must begin with a bar, as its header must (so that a line of text right after a table is heard).
+rows must begin with a bar as its header does, or else hold one (so that a line of text right after a table is
+heard). Of GitHub's other additions, footnotes and the kinds of notes ("[!WARNING]") are known.
 
 ``read_line`` is given the beginning of a line, and answers None while more of it could change the answer. An
 answer never depends on more than ``LINE_LIMIT`` characters.
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 from speakstream.text.vocabulary import word_set
 
@@ -33,6 +34,9 @@ class Kind(StrEnum):
     RULE = "rule"
     HTML = "html"
     MATH = "math"
+    FOOTNOTE = "footnote"
+    REFERENCE = "reference"
+    """Where the links of a name lead: one line, not for a reader."""
 
 
 class Role(StrEnum):
@@ -48,10 +52,12 @@ class Role(StrEnum):
     BAR = "bar"  # may be a table's header
     HTML = "html"
     MATH = "math"
+    FOOTNOTE = "footnote"
+    REFERENCE = "reference"
+    ALERT = "alert"  # the kind of the note that a quote is, in a line of its own
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line's role and where its parts begin, counted from the line's first character."""
 
     role: Role
@@ -62,11 +68,10 @@ class Line:
     level: int = 0  # heading level
     ordinal: int | None = None  # of an ordered list's item
     checked: bool | None = None  # of a task
-    mark: str = ""  # the fence, the list marker's character, or the end of an HTML or maths block
+    mark: str = ""  # the fence, the list marker's character, a footnote's name, or the end of an HTML or maths block
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(NamedTuple):
     """What of the open block matters to the next line."""
 
     paragraph: bool = False  # a paragraph, or an item's, is open: some blocks can't interrupt it
@@ -76,6 +81,7 @@ class Before:
 
 
 _PLAIN = Line(Role.TEXT, 0, 0)
+_EMPTY = Line(Role.BLANK, 0, 0)
 PREFIX = re.compile(r"(?:\s*>)*\s*")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _HEADING = re.compile(r"#{1,6}(?=[ \t]|$)")
@@ -86,6 +92,12 @@ _ITEM = re.compile(r"(?:([-*+•])|(\d{1,9})([.)]))(?=[ \t]|$)")
 _ITEM_SO_FAR = re.compile(r"\d{1,9}[.)]?$")
 _TASK = re.compile(r"\[([ xX])\](?=[ \t])")
 _TASK_SO_FAR = re.compile(r"\[(?:[ xX](?:\]?))?$")
+_LABEL = re.compile(r"\[(\^?)([^\[\]^]{1,100})\]:[ \t]*")
+_LABEL_SO_FAR = re.compile(r"\[\^?[^\[\]^]{0,100}(?:\]:?)?$")
+_TARGET = re.compile(r"(?=\S*(?:[/#@]|\.\w))\S+(?:[ \t]+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?[ \t]*$")
+_TARGET_SO_FAR = re.compile(r"\S*(?:[ \t]+(?:[\"'(].*)?)?$")
+_ALERT = re.compile(r"\[!([A-Za-z]+)\][ \t]*$")
+_ALERT_SO_FAR = re.compile(r"\[(?:![A-Za-z]*(?:\][ \t]*)?)?$")
 _MATH = {"$$": "$$", "\\[": "\\]"}
 _TAG_SO_FAR = re.compile(r"<(?:/?(?:[A-Za-z][A-Za-z0-9-]*(?:[\s/][^<>]*)?)?|!(?:-|--)?)$")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)(?:[\s/][^<>]*)?>")
@@ -139,13 +151,17 @@ def read_line(line: str, ended: bool, before: Before) -> Line | None:
     """The role of a line of which ``line`` is the beginning, or all when ``ended``; None while undecided."""
     if line[:1].isalpha():
         return _PLAIN
+    if not line:
+        return _EMPTY if ended else None
     if len(line) >= LINE_LIMIT:
         line, ended = line[:LINE_LIMIT], True
-    prefix = PREFIX.match(line)
-    assert prefix is not None  # every part of it is optional
-    at = prefix.end()
-    quote = line.count(">", 0, at)
-    column = columns(line[line.rfind(">", 0, at) + 1 : at])
+    at = quote = column = 0
+    if line[0] == ">" or line[0].isspace():
+        prefix = PREFIX.match(line)
+        assert prefix is not None  # every part of it is optional
+        at = prefix.end()
+        quote = line.count(">", 0, at)
+        column = columns(line[line.rfind(">", 0, at) + 1 : at])
     if at == len(line):
         return Line(Role.BLANK, at, at, quote, column) if ended else None
     if quote != before.quote and not (before.paragraph and quote < before.quote):
@@ -158,7 +174,7 @@ def read_marker(line: str, at: int, ended: bool, before: Before, quote: int = 0,
     rest = line[at:]
     char = rest[0]
     text = Line(Role.TEXT, at, at, quote, column)
-    if char.isalpha() or char not in "`~#=-_*+•0123456789|<$\\":
+    if char.isalpha() or char not in "`~#=-_*+•0123456789|<$\\[":
         return text
     if char in "`~":
         return _read_fence(rest, at, ended, text)
@@ -176,6 +192,8 @@ def read_marker(line: str, at: int, ended: bool, before: Before, quote: int = 0,
         return _read_item(rest, at, ended, before, text)
     if char == "|":
         return Line(Role.BAR, at, at, quote, column)
+    if char == "[":
+        return _read_bracket(rest, at, ended, before, text)
     if char == "<":
         return _read_tag(rest, at, ended, before, text)
     if char in "$\\":
@@ -248,6 +266,28 @@ def _read_tag(rest: str, at: int, ended: bool, before: Before, text: Line) -> Li
     if not tag or before.paragraph or rest[tag.end() :].strip():
         return text
     return Line(Role.HTML, at, at, text.quote, text.column) if ended else None
+
+
+def _read_bracket(rest: str, at: int, ended: bool, before: Before, text: Line) -> Line | None:
+    """A footnote, where a link's name leads, or a note's kind."""
+    if rest.startswith("[!"):
+        if _ALERT.match(rest) and ended and text.quote and not before.paragraph:
+            return text._replace(role=Role.ALERT)
+        return None if not ended and text.quote and _ALERT_SO_FAR.match(rest) else text
+    if before.paragraph and rest[1:2] not in ("", "^"):
+        return text
+    label = _LABEL.match(rest)
+    if not label:
+        return None if not ended and _LABEL_SO_FAR.match(rest) else text
+    if label[1]:
+        content = at + label.end()
+        footnote = text._replace(role=Role.FOOTNOTE, content=content, mark=label[2])
+        return footnote if ended or content < at + len(rest) else None
+    if before.paragraph:
+        return text
+    if not ended:
+        return None if _TARGET_SO_FAR.match(rest, label.end()) else text
+    return text._replace(role=Role.REFERENCE) if _TARGET.match(rest, label.end()) else text
 
 
 def _read_math(rest: str, at: int, ended: bool, text: Line) -> Line | None:

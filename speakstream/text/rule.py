@@ -15,8 +15,8 @@ LETTERS = "letters"
 
 DIGIT = "0123456789"
 
-ANY = ""
-"""As ``Rule.starts``: any character."""
+WIDE = "wide"
+"""In ``Rule.starts``: any character beyond ASCII."""
 
 LATIN = r"A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ\u0300-\u036fﬀ-ﬆＡ-Ｚａ-ｚ\u00ad\u200b"
 """The letters (and combining marks) an English voice has sounds for, for a character class."""
@@ -33,9 +33,9 @@ class Rule:
 
     def may_start_with(self, char: str) -> bool:
         return (
-            ANY in self.starts
-            or any(char in start for start in self.starts if start is not LETTERS)
+            any(char in start for start in self.starts if start not in (LETTERS, WIDE))
             or (LETTERS in self.starts and char.isalpha())
+            or (WIDE in self.starts and not char.isascii())
         )
 
 
@@ -48,3 +48,21 @@ def say(words: str, speaking: "Speaking", found: Found) -> bool:
     """Say ``words`` for all that was found."""
     speaking.say(words, found.start(), found.end())
     return True
+
+
+def before(speaking: "Speaking", found: Found, length: int = 24) -> str:
+    """What stands before what was found, as far as a rule may look."""
+    return speaking.text[max(0, found.start() - length) : found.start()]
+
+
+_SIGNS = {"-": "minus ", "−": "minus ", "–": "minus ", "+": "plus ", "±": "plus or minus ", "~": "about "}
+
+
+def sign(mark: str | None) -> str:
+    """What is said for a sign before a number, with a space after it."""
+    return _SIGNS.get(mark or "", "")
+
+
+def describes(speaking: "Speaking") -> bool:
+    """Whether a measure that comes now describes a noun, and so is singular: "a five-dollar bill"."""
+    return speaking.previous in ("a", "an")

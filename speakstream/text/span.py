@@ -48,8 +48,9 @@ class Clause:
 
     ``spoken`` is what the voice is given, with the marks that shape its intonation. It is empty when there is
     nothing to say. ``not_spoken`` says why the content is not read: "code", "table" and "math" are announced
-    in ``spoken``, "html" and "script" (letters the voice has no sounds for) are silent. ``span`` covers the
-    clause in the reply, marks included, without the white space around it.
+    in ``spoken``, "html" and "reference" (where a link's name leads) are silent; of "script", which has letters the
+    voice has no sounds for, those are, and ``silent`` says where they stand. ``span`` covers the clause in the reply,
+    marks included, without the white space around it.
     """
 
     span: Span
@@ -57,3 +58,4 @@ class Clause:
     pieces: tuple[Piece, ...]
     ends: Break
     not_spoken: str = ""
+    silent: tuple[Span, ...] = ()

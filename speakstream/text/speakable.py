@@ -9,11 +9,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from speakstream.text.code_names import read_identifier
+from speakstream.text.lexicon import EMPTY, Lexicon
 from speakstream.text.rule import LATIN
 from speakstream.text.rules import PLAIN_WORDS_WITH_RULES, rules_for
 from speakstream.text.span import Piece, Span
 
-_PLAIN = re.compile(r" ?([A-Za-z]+(?:['’][A-Za-z]+)*)([.,;:!?]?)(?=\s|$)")
+_PLAIN = re.compile(r" ?((?![A-Z]\.)[A-Za-z][a-z]*+(?:['’][a-z]++)*+)([.,;:!?]?)(?=[\s*)\]\"”]|$)")
+_STRETCHED = re.compile(r"([a-z])\1\1")
+_VISIBLE = re.compile(r"\S+")
 _SPACE = re.compile(r"\s+")
 _HARD_BREAK = re.compile(r"(?: {2,}|\\)\n\s*")
 _DIGIT = re.compile(r"\d")
@@ -28,17 +32,18 @@ class Spoken:
 
     text: str
     pieces: tuple[Piece, ...]
-    foreign: bool  # the slice has letters this voice has no sounds for
+    foreign: tuple[Span, ...]  # letters this voice has no sounds for
 
 
 class Speaking:
     """The words said so far for one slice; rules write to it."""
 
-    def __init__(self, text: str, start: int) -> None:
+    def __init__(self, text: str, start: int, lexicon: Lexicon = EMPTY) -> None:
         self.text = text
         self.start = start  # of the slice in the reply
-        self.previous = ""  # the last word said, in lower case: some numbers depend on it
-        self.foreign = False
+        self.lexicon = lexicon  # comes before every rule
+        self._foreign: list[Span] = []
+        self._last = ""  # what was said last
         self._parts: list[str] = []
         self._length = 0
         self._mark = ""
@@ -52,17 +57,29 @@ class Speaking:
             words = " ".join(words.split())
         if not words.isascii():
             words = " ".join(_UNSPEAKABLE.sub(" ", words).split())
-        if not words or end <= start:
-            return
-        if self._parts:
-            self._parts.append(" ")
-            self._length += 1
+        if words and end > start:
+            self._add(words, start, end)
+
+    def _add(self, words: str, start: int, end: int) -> None:
+        """``say`` for what the voice can surely speak."""
         at = self._length
+        if at:
+            self._parts.append(" ")
+            at += 1
         self._parts.append(words)
-        self._length += len(words)
+        self._length = at + len(words)
         self._mark = ""
+        self._last = words
         self._pieces.append(Piece(at, self._length, Span(self.start + start, self.start + end)))
-        self.previous = words.rsplit(" ", 1)[-1].lower()
+
+    @property
+    def previous(self) -> str:
+        """The last word said, in lower case: some numbers depend on it."""
+        return self._last.rsplit(" ", 1)[-1].lower()
+
+    def silent(self, start: int, end: int) -> None:
+        """The voice has no sounds for ``text[start:end]``."""
+        self._foreign.append(Span(self.start + start, self.start + end))
 
     def mark(self, mark: str) -> None:
         """A mark that shapes intonation; of several in a row the strongest is kept."""
@@ -85,23 +102,35 @@ class Speaking:
     def run(self, at: int, end: int) -> None:
         """Say the text from ``at`` to ``end``."""
         text = self.text
+        lexicon = self.lexicon or None
+        stretched = _STRETCHED.search(text, at, end)
         while at < end:
             plain = _PLAIN.match(text, at, end)
-            if plain and plain[1].lower() not in PLAIN_WORDS_WITH_RULES:
-                word = plain[1]
-                self.say(word.replace("’", "'") if "’" in word else word, plain.start(1), plain.end(1))
+            if lexicon is not None:
+                start = plain.start(1) if plain else at
+                if entry := lexicon.match(text, start, end):
+                    self.say(entry.spoken, start, entry.end)
+                    at = entry.end
+                    continue
+            if (
+                plain
+                and (word := plain[1]).lower() not in PLAIN_WORDS_WITH_RULES
+                and not (stretched and _STRETCHED.search(word))
+            ):
+                self._add(word.replace("’", "'"), plain.start(1), plain.end(1))
                 if plain[2]:
                     self.mark(plain[2])
                 at = plain.end()
                 continue
-            if hard := _HARD_BREAK.match(text, at, end):
+            if not (text[at].isspace() or text[at] == "\\"):
+                at = self._apply(at, end)
+            elif hard := _HARD_BREAK.match(text, at, end):
                 self.mark(",")
                 at = hard.end()
-                continue
-            if space := _SPACE.match(text, at, end):
+            elif space := _SPACE.match(text, at, end):
                 at = space.end()
-                continue
-            at = self._apply(at, end)
+            else:
+                at = self._apply(at, end)
 
     def _apply(self, at: int, end: int) -> int:
         for rule in rules_for(self.text[at]):
@@ -111,14 +140,22 @@ class Speaking:
         return at + 1  # nothing to say for this character
 
     def result(self) -> Spoken:
-        return Spoken("".join(self._parts), tuple(self._pieces), self.foreign)
+        return Spoken("".join(self._parts), tuple(self._pieces), tuple(self._foreign))
 
 
-def speak(text: str, start: int = 0, skip: int = 0) -> Spoken:
+def speak(text: str, start: int = 0, skip: int = 0, lexicon: Lexicon = EMPTY) -> Spoken:
     """The words for ``text``, which begins at ``start`` in the reply; its first ``skip`` are not said.
 
     Marks that shape intonation (``, ; : . ! ? …``) are kept; none is added at the end.
     """
-    speaking = Speaking(text, start)
+    speaking = Speaking(text, start, lexicon)
     speaking.run(skip, len(text))
+    return speaking.result()
+
+
+def speak_code(text: str, start: int, lexicon: Lexicon = EMPTY) -> Spoken:
+    """The same for a line of code: names and signs, as in a code span."""
+    speaking = Speaking(text, start, lexicon)
+    for word in _VISIBLE.finditer(text):
+        speaking.say(read_identifier(word[0], lexicon), word.start(), word.end())
     return speaking.result()

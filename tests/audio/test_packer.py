@@ -4,7 +4,8 @@ from math import inf
 
 import pytest
 
-from speakstream.audio.packer import COMFORT, MAX_CHARACTERS, PAUSES, Packer, Segment
+from speakstream.audio.pacing import PAUSES
+from speakstream.audio.packer import COMFORT, MAX_CHARACTERS, Packer, Segment
 from speakstream.text.span import Break, Clause, Piece, Span
 
 
@@ -38,6 +39,11 @@ def test_the_first_words_are_no_scrap() -> None:
     assert made.take(0.0, False) is None
     made.add(clause("it is blue,", Break.COMMA, 6))
     assert spoken(made.take(0.0, False)) == "Well, it is blue,"
+
+
+@pytest.mark.parametrize(("text", "ends"), [("One day,", Break.COMMA), ("The steps:", Break.COLON)])
+def test_two_words_that_a_mark_ends_are_none(text: str, ends: Break) -> None:
+    assert spoken(packer(clause(text, ends)).take(0.0, False)) == text
 
 
 def test_a_short_sentence_is_not_kept_waiting() -> None:
@@ -103,6 +109,15 @@ def test_pieces_keep_their_place_in_text_and_speech() -> None:
     assert segment.span == Span(0, 21)
 
 
+def test_the_marks_within_a_segment_are_told_for_their_pauses() -> None:
+    made = packer(clause("Now,", Break.COMMA), clause("it is", Break.PHRASE), clause("so:", Break.COLON))
+    made.add(clause("good.", Break.SENTENCE))
+    segment = made.take(9.0, False)
+    assert segment is not None
+    assert segment.spoken == "Now, it is so: good."
+    assert segment.breaks == ((4, Break.COMMA), (14, Break.COLON))
+
+
 def test_no_more_sentences_are_held_than_the_queue_allows() -> None:
     made = packer(clause("One.", Break.SENTENCE), max_queue=2)
     assert not made.full
@@ -110,7 +125,3 @@ def test_no_more_sentences_are_held_than_the_queue_allows() -> None:
     assert made.full
     made.take(9.0, False)
     assert not made.full
-
-
-def test_a_stronger_break_never_has_a_shorter_pause() -> None:
-    assert [PAUSES[kind] for kind in sorted(Break)] == sorted(PAUSES.values())

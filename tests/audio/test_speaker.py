@@ -77,6 +77,9 @@ def test_the_position_is_what_the_ear_has_not_what_the_device_took(ear: Ear) -> 
     ear.listen(800, latency=0.05)
     assert ear.speaker.position() == pytest.approx(0.15, abs=2 / RATE)
     assert ear.speaker.first_heard() == pytest.approx(100.05, abs=2 / RATE)
+    assert ear.speaker.first_taken() == pytest.approx(100.0, abs=2 / RATE)
+    ear.speaker.begin()
+    assert ear.speaker.first_taken() is None, "nothing was taken of the next speech yet"
 
 
 def test_a_pause_holds_the_position_and_resume_repeats_and_loses_nothing(ear: Ear) -> None:

@@ -15,11 +15,11 @@ def clauses(text: str) -> list[Clause]:
 
 
 def parts(text: str, found: list[Clause]) -> list[str]:
-    """``found`` joined up to each sentence's end, as they stand in ``text``; what is silent is no part."""
+    """``found`` joined up to each sentence's end, as they stand in ``text``; a block that is not shown is no part."""
     joined: list[str] = []
     start = None
     for clause in found:
-        if clause.not_spoken and not clause.spoken and start is None:
+        if clause.not_spoken in ("html", "reference") and not clause.spoken and start is None:
             continue
         start = clause.span.start if start is None else start
         if clause.ends >= Break.SENTENCE:

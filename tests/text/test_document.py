@@ -88,6 +88,24 @@ MORE = [
 ]
 
 
+NOTES = """Tides[^1] follow [the moon][m].
+
+Name | Age
+--- | ---
+Ann | 31
+So it is.
+
+> [!NOTE]
+> Mind the gap.
+
+[^1]: Mostly,
+that is.
+[^b]: Or not.
+
+[m]: https://example.com/moon "A moon"
+"""
+
+
 def without_maths(text: str) -> str:
     return text.replace("$$", "").replace("\\[", "").replace("\\]", "")
 
@@ -101,7 +119,7 @@ def blocks_of(*deltas: str) -> list[Block]:
     return document(*deltas).blocks
 
 
-@pytest.mark.parametrize("text", REPLIES + MORE)
+@pytest.mark.parametrize("text", [*REPLIES, *MORE, NOTES])
 def test_blocks_are_the_same_wherever_a_delta_ends(text: str) -> None:
     whole = blocks_of(text)
     assert blocks_of(*text) == whole
@@ -157,6 +175,21 @@ def test_everything_pushed_is_on_show_at_once() -> None:
         grown.push(STEPS[end])
         shown = max((block.span.end for block in grown.blocks), default=0)
         assert shown == len(STEPS[: end + 1].rstrip()) or STEPS[end] in "#>-`.:0123456789 \n["
+
+
+def test_footnotes_references_notes_and_tables_without_bars_say_what_they_are() -> None:
+    assert [(block.kind, block.text, block.info) for block in blocks_of(NOTES)] == [
+        (Kind.PARAGRAPH, "Tides[^1] follow [the moon][m].", ""),
+        (Kind.TABLE, "Name | Age\nAnn | 31", ""),
+        (Kind.PARAGRAPH, "So it is.", ""),
+        (Kind.PARAGRAPH, "[!NOTE]", ""),
+        (Kind.PARAGRAPH, "Mind the gap.", ""),
+        (Kind.FOOTNOTE, "Mostly,\nthat is.", "1"),
+        (Kind.FOOTNOTE, "Or not.", "b"),
+        (Kind.REFERENCE, '[m]: https://example.com/moon "A moon"', ""),
+    ]
+    cells = blocks_of(NOTES)[1].cells()
+    assert [[NOTES[cell.start : cell.end] for cell in row] for row in cells] == [["Name", "Age"], ["Ann", "31"]]
 
 
 def test_lists_code_and_tables_say_what_they_are() -> None:

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from speakstream.text.announced import READABLE
 from speakstream.text.segmenter import CLAUSE_LIMIT, HELD_LIMIT, Segmenter
 from speakstream.text.span import Break, Clause
 from tests.text.replies import REPLIES
 
 
-def clauses(*deltas: str) -> list[Clause]:
-    segmenter = Segmenter()
+def clauses(*deltas: str, aloud: frozenset[str] = frozenset()) -> list[Clause]:
+    segmenter = Segmenter(aloud=aloud)
     return [*itertools.chain.from_iterable(segmenter.push(delta) for delta in deltas), *segmenter.flush()]
 
 
@@ -45,15 +46,16 @@ def check(text: str, found: list[Clause]) -> None:
     assert MARKUP.sub("", text[at:]) == ""
 
 
+@pytest.mark.parametrize("aloud", [frozenset(), READABLE], ids=["announced", "aloud"])
 @pytest.mark.parametrize("reply", REPLIES)
-def test_a_reply_is_cut_the_same_wherever_a_delta_ends(reply: str) -> None:
-    whole = clauses(reply)
+def test_a_reply_is_cut_the_same_wherever_a_delta_ends(reply: str, aloud: frozenset[str]) -> None:
+    whole = clauses(reply, aloud=aloud)
     check(reply, whole)
-    assert clauses(*reply) == whole
+    assert clauses(*reply, aloud=aloud) == whole
     for size in (2, 3, 5, 7, 11, 40):
-        assert clauses(*(reply[at : at + size] for at in range(0, len(reply), size))) == whole
+        assert clauses(*(reply[at : at + size] for at in range(0, len(reply), size)), aloud=aloud) == whole
     for at in range(0, len(reply), 3):
-        assert clauses(reply[:at], reply[at:]) == whole
+        assert clauses(reply[:at], reply[at:], aloud=aloud) == whole
 
 
 PARTS = [
@@ -64,19 +66,20 @@ PARTS = [
     "\n| a | b |\n|---|---|\n| 1 | 2 |", "\n| x", "\n---\n", "\n===", "\n***", "$$", "\n$$\n", "\\[",
     "\\]", "<div>", "</div>\n", "<!--", "-->", "<b>", "https://example.com/a ", "[link](http://x.y)",
     "![alt](i.png)", "`code span` ", "**bold** ", "    ", "two words of it ", "(aside, with comma) ",
-    "“Yes,” ", "no.\" ", "x" * 100, "long words and more of them " * 10,
+    "“Yes,” ", "no.\" ", "? ", "...", "U.S. It ", "J. Smith ", "! 🎉 ", ". ", "[^1]", "\n[^1]: ", "\n[a]: http://b.c\n",
+    "\n> [!NOTE]\n", "\n\na | b\n-|-\n", "c | d\n", "x" * 100, "long words and more of them " * 10,
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(PARTS), max_size=40).map("".join)
 
 
 @settings(max_examples=400, deadline=None)
-@given(texts, st.lists(st.integers(0, 400), max_size=6))
-def test_any_text_is_cut_the_same_wherever_a_delta_ends(text: str, at: list[int]) -> None:
-    whole = clauses(text)
+@given(texts, st.lists(st.integers(0, 400), max_size=6), st.sets(st.sampled_from(sorted(READABLE))).map(frozenset))
+def test_any_text_is_cut_the_same_wherever_a_delta_ends(text: str, at: list[int], aloud: frozenset[str]) -> None:
+    whole = clauses(text, aloud=aloud)
     check(text, whole)
-    assert clauses(*text) == whole
+    assert clauses(*text, aloud=aloud) == whole
     edges = [0, *sorted(min(place, len(text)) for place in at), len(text)]
-    assert clauses(*(text[a:b] for a, b in itertools.pairwise(edges))) == whole
+    assert clauses(*(text[a:b] for a, b in itertools.pairwise(edges)), aloud=aloud) == whole
 
 
 @settings(max_examples=150, deadline=None)
@@ -155,6 +158,10 @@ def test_pauses_fit_what_ends() -> None:
     ]
     assert heard("A long title\n===\ntext")[0] == ("A long title.", Break.HEADING)
     assert heard("The steps:\n- one")[0] == ("The steps:", Break.PARAGRAPH)
+    assert heard("- It works (mostly)\n\nYes (no)") == [
+        ("It works, mostly.", Break.ITEM),
+        ("Yes, no.", Break.PARAGRAPH),
+    ]
     assert heard("The sky is blue because")[0] == ("The sky is blue", Break.PHRASE)
 
 
@@ -168,7 +175,8 @@ def test_pauses_fit_what_ends() -> None:
         ("| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n", "Table, two columns and two rows.", "table"),
         ("$$\nx\n$$", "Formula.", "math"),
         ("\\[ x \\]", "Formula.", "math"),
-        ("<div>\nx\n</div>", "", "html"),
+        ("<style>\nx\n</style>", "", "html"),
+        ("[a]: http://b.c/d", "", "reference"),
         ("привет", "", "script"),
     ],
 )
@@ -177,6 +185,80 @@ def test_what_is_not_read_is_announced_and_marked(text: str, spoken: str, why: s
     assert (first.spoken, first.not_spoken) == (spoken, why)
     assert first.span.start == 0
     assert first.span.end == len(text.removesuffix("\nend").rstrip())
+
+
+FUNCTION = "```python\ndef f(x):\n    # add one\n\n    return x + 1\n}\n```\n"
+PRICES = "| Plan | Price | Space |\n|---|---|---|\n| Free | $0 |  |\n| `Pro` | $9.99 | 5 GB, or more. | x |\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (FUNCTION, ["Python code.", "def f x.", "hash add one.", "return x plus one.", ""]),
+        (PRICES, [
+            "Table, three columns: Plan, Price, Space.",
+            "Free,", "Price zero dollars.",
+            "pro,", "Price nine dollars and ninety-nine cents,", "Space five gigabytes, or more,", "x.",
+        ]),
+        ("Plan | Price\n--- | ---\nFree | $0\n", ["Table, two columns: Plan, Price.", "Free,", "Price zero dollars."]),
+    ],
+)  # fmt: skip
+def test_code_and_tables_are_read_on_request(text: str, expected: list[str]) -> None:
+    found = clauses(f"{text}\nEnd.", aloud=READABLE)
+    assert [clause.spoken for clause in found] == [*expected, "End."]
+    assert not any(clause.not_spoken for clause in found)
+
+
+def test_a_cell_lights_up_while_its_column_is_named() -> None:
+    row = [clause for clause in clauses(PRICES, aloud=READABLE) if clause.spoken.startswith("Price nine")]
+    assert [(row[0].spoken[p.start : p.end], PRICES[p.span.start : p.span.end]) for p in row[0].pieces] == [
+        ("Price nine dollars and ninety-nine cents", "$9.99")
+    ]
+    assert [clause.ends for clause in clauses(PRICES, aloud=READABLE)][1:3] == [Break.COMMA, Break.ITEM]
+
+
+def test_code_is_read_while_it_is_being_written() -> None:
+    segmenter = Segmenter(aloud=READABLE)
+    arrived = [[clause.spoken for clause in segmenter.push(line)] for line in FUNCTION.splitlines(keepends=True)]
+    assert arrived == [[], ["Python code."], ["def f x."], ["hash add one."], [], ["return x plus one."], [""]]
+
+
+STRUCTURE = [
+    ("It is so.[^1] And so.\n\n[^1]: Not quite.\n[^b]: Really.", ["It is so.[^1]", "And so.", "[^1]: Not quite.",
+     "[^b]: Really."]),
+    ("See [it][a].\n\n[a]: http://b.c 'd'\n[e]: /f\n\nOh.", ["See [it][a].", "[a]: http://b.c 'd'", "[e]: /f", "Oh."]),
+    ("[Note]: this is read.", ["[Note]:", "this is read."]),
+    ("> [!TIP]\n> Save it.", ["[!TIP]", "Save it."]),
+    ("a | b\n--- | ---\nc | d\nEnd of it.", ["a | b\n--- | ---\nc | d", "End of it."]),
+    ("a | b\n---", ["a | b"]),
+    ("It ended at 5 p.m. It rained.", ["It ended at 5 p.m.", "It rained."]),
+    ("The U.S. Senate met J. Smith. Today.", ["The U.S. Senate met J. Smith.", "Today."]),
+    ("He runs Acme Inc. Today.", ["He runs Acme Inc.", "Today."]),
+    ('"Is it?" Emma asked. "No!" The end.', ['"Is it?"', "Emma asked.", '"No!"', "The end."]),
+    ("Done! 🎉 Next.\n✅ One.\n✅ Two.", ["Done! 🎉", "Next.", "✅ One.", "✅ Two."]),
+    ("Wait . . . what? so. Well... I'm here.", ["Wait . . .", "what?", "so.", "Well...", "I'm here."]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), STRUCTURE)
+def test_what_is_no_plain_sentence_is_cut_where_a_reader_would(text: str, expected: list[str]) -> None:
+    assert cut(text) == expected
+
+
+def test_letters_the_voice_has_no_sounds_for_are_told_where_they_stand() -> None:
+    text = "She wrote שלום on the board and 안녕 below."
+    found = clauses(text)
+    assert {clause.not_spoken for clause in found if clause.silent} == {"script"}
+    assert [text[span.start : span.end] for clause in found for span in clause.silent] == ["שלום", "안녕"]
+
+
+def test_html_is_read_without_its_tags() -> None:
+    assert heard('<div style="a: b; c.">\nHello there. Bye.\n</div>') == [
+        ("Hello there.", Break.SENTENCE),
+        ("Bye.", Break.SENTENCE),
+        ("", Break.PARAGRAPH),
+    ]
+    assert heard("<script>\nvar x = 1;\n</script>") == [("", Break.ITEM)]
 
 
 def test_a_price_lights_up_as_it_is_written() -> None:
@@ -192,6 +274,8 @@ def test_a_price_lights_up_as_it_is_written() -> None:
         ("The sky is blue because ", "The sky is blue"),
         ("Yes, w", "Yes,"),
         ("It works. I", "It works."),
+        ("It ended at 5 p.m. Then we ", "It ended at 5 p.m."),
+        ('"Why?" Nobody knew ', '"Why?"'),
         ("# Title\n", "# Title"),
         ("One line\n\n", "One line"),
         ("- item\n- n", "- item"),
@@ -233,24 +317,38 @@ HOSTILE = {
     "line feeds": "\n" * 20_000,
     "unclosed code": "```\n" + "x\n" * 5000,
     "no end of a URL": "http://a" + ".b" * 5000,
+    "initials": "A. " * 5000,
+    "full stops": ". " * 5000,
+    "a line of code": "```\n" + "a+" * 10_000,
+    "a long row": "| a |\n|---|\n" + "| b " * 5000,
+    "a long header": "a | " * 5000 + "\n---|---\n",
+    "rows without bars before them": "a | b\n-|-\n" + "c" * 5000 + "|d\n" * 2000,
+    "a label": "[" + "a" * 5000 + "]: b",
+    "a footnote": "[^1]: " * 2000,
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_cut_in_bounded_memory(name: str) -> None:
     text = HOSTILE[name]
-    segmenter = Segmenter()
+    segmenter = Segmenter(aloud=READABLE)
     found = []
     for at in range(0, len(text), 64):
         found.extend(segmenter.push(text[at : at + 64]))
-        held = len(segmenter._text) + len(segmenter._scanner.pending[1])
-        assert held <= 3 * HELD_LIMIT
+        assert held_by(segmenter) <= 3 * HELD_LIMIT
     found.extend(segmenter.flush())
     check(text, found)
-    assert found == clauses(text)
+    assert found == clauses(text, aloud=READABLE)
     for clause in found:
-        if clause.not_spoken not in ("code", "table", "math", "html"):
+        if clause.not_spoken not in ("math", "html"):
             assert len(clause.span) <= HELD_LIMIT + CLAUSE_LIMIT
+
+
+def held_by(segmenter: Segmenter) -> int:
+    """Characters of the reply that are kept."""
+    scanner, announced = segmenter._scanner, segmenter._announced
+    kept = len(segmenter._text) + len(scanner.pending[1]) + len(scanner._header or "")
+    return kept + (len(announced._line) if announced else 0)
 
 
 def test_the_cost_of_a_delta_does_not_grow_with_the_reply() -> None:
@@ -260,5 +358,5 @@ def test_the_cost_of_a_delta_does_not_grow_with_the_reply() -> None:
     for _ in range(50):
         for at in range(0, len(paragraph), 5):
             segmenter.push(paragraph[at : at + 5])
-        held.append((len(segmenter._text), len(segmenter._scanner.pending[1])))
+        held.append(held_by(segmenter))
     assert set(held) == {held[0]}

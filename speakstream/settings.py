@@ -101,6 +101,12 @@ class Settings:
     tts_speed: float = _setting(
         "1.0", kinds.number(0.5, 3), "How fast the voice speaks; a voice that cannot goes to its own limit"
     )
+    read_code: bool = _setting(
+        "false", kinds.boolean(), "Read code aloud, line by line; false: only say that it is there"
+    )
+    read_tables: bool = _setting(
+        "false", kinds.boolean(), "Read tables aloud, row by row; false: only say that one is there"
+    )
     tts_base_url: str | None = _setting("", kinds.url(), "The OpenAI-compatible server that speaks")
     tts_api_key: str | None = _setting("", kinds.secret(), "The key for TTS_BASE_URL; it is never shown")
 
@@ -138,6 +144,20 @@ class Settings:
 
         `flags` maps names (in either case) to values; None means that the flag was not given.
         """
+        loaded, errors = cls.examine(flags, environ, cwd, user_config)
+        for error in errors.values():
+            raise error
+        return loaded
+
+    @classmethod
+    def examine(
+        cls,
+        flags: Mapping[str, object] | None = None,
+        environ: Mapping[str, str] = os.environ,
+        cwd: Path | None = None,
+        user_config: Path | None = None,
+    ) -> "tuple[Loaded, Mapping[str, SettingsError]]":
+        """As `load`, with the default in the place of every bad value, and what is wrong with each, by name."""
         warnings: list[str] = []
         here = cwd.absolute() if cwd else _working_folder()
         own_path = (user_config or user_config_folder()) / ".env"
@@ -149,15 +169,21 @@ class Settings:
         _guard_keys(layers, project, own_path, warnings)
 
         values: dict[str, Any] = {}
+        errors: dict[str, SettingsError] = {}
         sources = dict.fromkeys(SETTINGS, "default")
         for name, setting in SETTINGS.items():
             if found := next((layer[name] for layer in layers if name in layer), None):
+                sources[name] = found.source
                 hint = f", or set {PREFIX}{name}" if found is project.get(name) else ""
-                value = _read(setting, found.value, found.source, hint)
+                try:
+                    value = _read(setting, found.value, found.source, hint)
+                except SettingsError as error:
+                    errors[name] = error
+                    continue
                 if isinstance(value, Path) and found.folder:
                     value = found.folder / value
-                values[name.lower()], sources[name] = value, found.source
-        return Loaded(cls(**values), tuple(warnings), MappingProxyType(sources))
+                values[name.lower()] = value
+        return Loaded(cls(**values), tuple(warnings), MappingProxyType(sources)), MappingProxyType(errors)
 
 
 SETTINGS: Mapping[str, Setting] = MappingProxyType(

@@ -6,6 +6,7 @@ front ends ask ``Timeline.word_at(sink.position())`` at their own frame rate.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from speakstream.text.span import Span
 
@@ -27,19 +28,48 @@ class SpokenWord:
     stops: float
 
 
+KEPT_TOKEN_TIMES = 8192
+"""Tokens of a turn whose times are kept: all of any reply, and not all of a text that is read for hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentTimes:
+    """When a segment was made and written, ``time.monotonic()`` seconds, and its place in the speech."""
+
+    offset: float  # seconds into the speech
+    seconds: float  # without the pause after it
+    begun: float  # the voice was given the text
+    made: float  # it gave the samples
+    resampled: float  # they have the sink's sample rate
+    written: float  # the last of them is in the sink, which blocks while it is full
+
+
 @dataclass(slots=True)
 class Metrics:
-    """Timestamps of one turn, ``time.monotonic()`` seconds; None until it happened."""
+    """Timestamps of one turn, ``time.monotonic()`` seconds; None until it happened.
+
+    They are in the order in which they happen: docs/performance.md draws them. There is one of ``segments`` for each
+    SegmentSpoken that was not cut off before it was written.
+    """
 
     submitted: float
+    prepared: float | None = None  # the model was given what fits its context
+    prefill_begun: float | None = None  # it reads the prompt: the template is filled in, the tokens are counted
+    prefill_ended: float | None = None
     first_token: float | None = None
     last_token: float | None = None
     first_clause: float | None = None
     first_synthesis: float | None = None  # the voice gave its first samples
-    first_write: float | None = None  # they are in the sink
-    first_audio: float | None = None  # the first sample reached the DAC
+    first_write: float | None = None  # they go to the sink
+    first_taken: float | None = None  # the device's callback took the first sample
+    first_audio: float | None = None  # it reached the DAC
+    first_audible: float | None = None  # a sample over AUDIBLE_DB did
     ended: float | None = None
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None  # of these, not read again
     tokens: int = 0
+    token_times: list[float] = field(default_factory=list)
+    segments: list[SegmentTimes] = field(default_factory=list)
     speech_seconds: float = 0.0
     synthesis_seconds: float = 0.0
     underruns: int = 0
@@ -51,7 +81,7 @@ class Metrics:
             return None
         return (self.tokens - 1) / max(self.last_token - self.first_token, 1e-9)
 
-    def since_submitted(self) -> dict[str, float | int | None]:
+    def since_submitted(self) -> dict[str, Any]:
         """Seconds after the prompt was submitted, for a table or JSON."""
 
         def after(moment: float | None) -> float | None:
@@ -59,18 +89,37 @@ class Metrics:
 
         rate = self.tokens_per_second
         return {
+            "prepared": after(self.prepared),
+            "prefill_begun": after(self.prefill_begun),
+            "prefill_ended": after(self.prefill_ended),
             "first_token": after(self.first_token),
             "last_token": after(self.last_token),
             "first_clause": after(self.first_clause),
             "first_synthesis": after(self.first_synthesis),
             "first_write": after(self.first_write),
+            "first_taken": after(self.first_taken),
             "first_audio": after(self.first_audio),
+            "first_audible": after(self.first_audible),
             "ended": after(self.ended),
+            "prompt_tokens": self.prompt_tokens,
+            "cached_tokens": self.cached_tokens,
             "tokens": self.tokens,
             "tokens_per_second": None if rate is None else round(rate, 1),
             "speech_seconds": round(self.speech_seconds, 3),
             "synthesis_seconds": round(self.synthesis_seconds, 4),
             "underruns": self.underruns,
+            "token_times": [after(moment) for moment in self.token_times],
+            "segments": [
+                {
+                    "offset": round(segment.offset, 4),
+                    "seconds": round(segment.seconds, 4),
+                    "begun": after(segment.begun),
+                    "made": after(segment.made),
+                    "resampled": after(segment.resampled),
+                    "written": after(segment.written),
+                }
+                for segment in self.segments
+            ],
         }
 
 

@@ -38,6 +38,16 @@ class Generation:
     stop: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PromptRead:
+    """How a prompt was read, ``time.monotonic()`` seconds; None: not yet, or cancelled before."""
+
+    begun: float  # the template is filled in, the tokens are counted
+    ended: float | None
+    tokens: int
+    cached: int  # of these, not read again
+
+
 class LanguageModel(Protocol):
     """A chat model. Every method may be called from several threads at once."""
 
@@ -61,6 +71,16 @@ class LanguageModel(Protocol):
 
     def close(self) -> None:
         """Free the model. Nothing else may be called afterwards."""
+
+
+def prompt_read(model: LanguageModel, since: float) -> PromptRead | None:
+    """How ``model`` read the prompt that it was given at ``since``; None: not begun, or the engine can't tell.
+
+    An engine that can tell keeps it in an attribute ``last_prompt``, from the first token of a reply to its last.
+    Optional, therefore no part of the protocol: nothing but metrics depends on it.
+    """
+    found: PromptRead | None = getattr(model, "last_prompt", None)
+    return found if found is not None and found.begun >= since else None
 
 
 @dataclass(frozen=True, slots=True)

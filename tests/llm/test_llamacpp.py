@@ -61,8 +61,10 @@ def test_a_cancel_within_prefill_ends_it_and_the_engine_calls_no_more(llama: Lla
     asking.join(60)
     assert not asking.is_alive()
     assert got == [], "it was cancelled before the first token"
-    assert llama.last_prompt[0] > 1000
-    assert llama.callbacks - begun < llama.last_prompt[0] / BATCH, "most of the prompt was never computed"
+    assert llama.last_prompt is not None
+    assert llama.last_prompt.tokens > 1000
+    assert llama.last_prompt.ended is None
+    assert llama.callbacks - begun < llama.last_prompt.tokens / BATCH, "most of the prompt was never computed"
     after = llama.callbacks
     assert not threads_named("llama.cpp")
     assert "Paris" in reply(llama, "What is the capital of France?")
@@ -77,8 +79,9 @@ def test_a_conversation_is_not_computed_twice(llama: LlamaCpp) -> None:
         [*first, Message("assistant", answer), Message("user", "And of Spain?")], GREEDY, threading.Event()
     )
     assert "".join(reply_two)
-    total, cached = llama.last_prompt
-    assert total - cached < 20, "only the new question is left to compute"
+    read = llama.last_prompt
+    assert read is not None
+    assert read.tokens - read.cached < 20, "only the new question is left to compute"
 
 
 def test_a_file_that_is_no_model_is_one_clear_error(tmp_path: Path) -> None:

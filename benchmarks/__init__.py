@@ -1,20 +1,27 @@
 """What is measured, on the real model, the real voice and real sound, and how to run it again.
 
-    python -m benchmarks.turns                      everything but the peer, about 25 minutes
-    python -m benchmarks.turns --peer PYTHON        RealtimeTTS beside it, 20 minutes more
-    python -m benchmarks.turns --only fresh,chat    some parts; --help lists them
-    python -m benchmarks.turns --soak 60            a soak of another length than 600 seconds
-    python -m benchmarks.turns --quick              every part, a few turns each: does it run? (3 minutes)
-    python -m benchmarks.turns --json FILE          every raw value and the machine, beside the table
+    python -m benchmarks                            every part but the peers, about 20 minutes
+    python -m benchmarks --peer PYTHON              RealtimeTTS, pysbd and stream2sentence beside it
+    python -m benchmarks fresh chat                 some parts; --help lists them
+    python -m benchmarks --soak 600                 a longer soak than 60 seconds
+    python -m benchmarks --quick                    a little of every part: does it run?
+    python -m benchmarks --json FILE                every raw value and the machine, beside the table
+    python -m benchmarks --write                    the results stored, and put into docs/performance.md
+    python -m benchmarks page                       docs/performance.md again, from what is stored
 
 Run it from the repository's root, on a machine that does nothing else, with Debian's ``pulseaudio``,
 ``pulseaudio-utils`` and ``libasound2-plugins`` (``tests.rig.sound`` says what for) and the default model in
 the cache (``speakstream models pull``). Nothing is heard: the loudspeaker is a private null sink, and what
-would reach the ear is its monitor's recording. The peer's environment is described in
-``benchmarks/peer_realtimetts.py``.
+would reach the ear is its monitor's recording. ``requirements-peers.txt`` makes the peers' environment. The
+exit status is 1 if a figure was missed or a part failed, and 130 if it was interrupted; what was measured by
+then is printed and kept.
 
-The rooms: ``turns`` is the command. ``fresh``, ``chat``, ``sentences``, ``rate``, ``soak``, ``startup`` and
-``peer`` measure one thing each; ``stage`` opens the sink, the recorder and the product; ``prompts`` is what is
-asked and read; ``silence`` finds pauses in recordings; ``measure`` and ``report`` are statistics, the machine
-and the table. The settings are the product's defaults, but greedy (``TEMPERATURE=0``).
+The rooms: ``runner`` is the command, and starts ``one`` for each part, which is a module with a function
+``run``: ``memory`` (with ``memory_steps``), ``startup``, ``pipeline``, ``text``, ``ring``, ``splitting``,
+``fresh``, ``chat``, ``sentences``, ``rate``, ``soak`` and ``speech``. ``stage`` opens the sink, the recorder and the
+product; ``prompts``, ``spoken.toml`` and ``markdown`` are what is asked, read and parsed; ``silence`` finds pauses and
+damage in recordings. ``peer`` and ``peer_env`` drive the peers, whose own programs are ``peer_realtimetts``,
+``peer_splitters`` and ``pipeline_reply``. ``measure``, ``report``, ``results``, ``page`` and ``plots`` are statistics
+and the machine, the table, what is kept, and the page with its plots. The settings are the product's defaults, but
+greedy (``TEMPERATURE=0``).
 """

@@ -10,8 +10,8 @@ from typing import Any
 
 from benchmarks.measure import spread
 from benchmarks.prompts import CHAT
-from benchmarks.report import Figure, figure
-from benchmarks.stage import Part, Stage, ask, product, wait_for_text
+from benchmarks.report import Figure, Part, figure
+from benchmarks.stage import Stage, ask, product, wait_for_text
 from speakstream.engine import Conversation
 from speakstream.events import Notice, Reason
 from speakstream.turn import Delivery, Turn

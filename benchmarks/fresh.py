@@ -9,9 +9,10 @@ from typing import Any
 
 from benchmarks import peer
 from benchmarks.measure import spread
+from benchmarks.peer_env import installed, missing
 from benchmarks.prompts import PROMPTS
-from benchmarks.report import Figure, figure
-from benchmarks.stage import Part, Product, Stage, ask, product
+from benchmarks.report import Figure, Part, figure
+from benchmarks.stage import Product, Stage, ask, product
 from speakstream.llm import Message
 from speakstream.turn import Turn
 from tests.rig.sound import THRESHOLD_DB
@@ -28,25 +29,29 @@ AFTER_CANCEL = 0.5
 BLOCKS = 2
 """Parts of the prompts, the peer's turns between them: ours, peer, ours, peer."""
 
+SLOW_PROMPTS = 4
+"""Prompts of a block that the peer answers with its silence kept, which is the slower by far."""
+
 
 def run(stage: Stage) -> Part:
     """See the module."""
     prompts = PROMPTS[:4] if stage.quick else PROMPTS
     ours: list[dict[str, Any]] = []
     peers: dict[str, list[dict[str, Any]]] = {wiring: [] for wiring in peer.WIRINGS}
+    there = installed(stage.peer, ("RealtimeTTS",))
     for block in range(BLOCKS):
         own = prompts[block::BLOCKS]
         stage.progress(f"fresh prompts, block {block + 1} of {BLOCKS}: {len(own)} prompts")
         with product(stage) as opened:
             ours += _turns(stage, opened, own, len(ours))
-        if stage.peer is not None:
-            for wiring in peer.WIRINGS:
-                stage.progress(f"RealtimeTTS, {wiring}: the same {len(own)} prompts")
-                peers[wiring] += peer.answers(stage, wiring, own)
+        for wiring in peer.WIRINGS if there else ():
+            same = own if wiring == peer.TRIMMED else own[:SLOW_PROMPTS]
+            stage.progress(f"RealtimeTTS, {wiring}: {len(same)} of the same prompts")
+            peers[wiring] += peer.answers(stage, wiring, same)
     figures = _figures(ours)
     for wiring, turns in peers.items():
-        figures += _peer_figures(wiring, turns)
-    return Part(figures, {"turns": ours, "peer": peers})
+        figures += _peer_figures(wiring, turns) if there else [missing(f"{_peer_name(wiring)}, p50")]
+    return Part(figures, {"turns": ours, "peer": peers, "versions": there})
 
 
 def _turns(stage: Stage, opened: Product, prompts: Sequence[str], before: int) -> list[dict[str, Any]]:
@@ -113,5 +118,9 @@ def _figures(turns: list[dict[str, Any]]) -> list[Figure]:
 
 def _peer_figures(wiring: str, turns: list[dict[str, Any]]) -> list[Figure]:
     audio = spread(turn["first_audio"] for turn in turns)
-    name = f"RealtimeTTS, {wiring}: time to first audio"
+    name = _peer_name(wiring)
     return [figure(f"{name}, p50", audio), figure(f"{name}, p95", audio, "p95")]
+
+
+def _peer_name(wiring: str) -> str:
+    return f"RealtimeTTS, {wiring}: time to first audio"

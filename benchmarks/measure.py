@@ -22,7 +22,9 @@ PACKAGES = (
     "numpy",
     "sounddevice",
     "soxr",
-    "typer",
+    "num2words",
+    "markdown-it-py",
+    "faster-whisper",
 )
 CPU_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8")
 """What llama.cpp and onnxruntime choose their kernels by."""
@@ -70,8 +72,8 @@ def machine() -> dict[str, Any]:
         "flags": {flag: flag in flags for flag in CPU_FLAGS},
         "memory_mb": round(int(memory) * 1024 / 1e6),
         "load_average": os.getloadavg(),
-        "kernel": platform.release(),
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
+        "libc": " ".join(platform.libc_ver()),
         "python": sys.version.split()[0],
         "packages": {name: _version(name) for name in PACKAGES},
         "commit": _git("rev-parse", "HEAD"),

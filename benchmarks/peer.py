@@ -18,7 +18,8 @@ from tests.rig.sound import NullSink, end
 
 DRIVER = Path(__file__).with_name("peer_realtimetts.py")
 
-WIRINGS: dict[str, tuple[str, ...]] = {"trimmed": (), "silence kept": ("--keep-silence",)}
+TRIMMED = "trimmed"
+WIRINGS: dict[str, tuple[str, ...]] = {TRIMMED: (), "silence kept": ("--keep-silence",)}
 """Most of its engines trim the silence around a fragment, a few leave it in: both are measured."""
 
 CUT_SECONDS = 2.0
@@ -38,7 +39,7 @@ class Peer:
     def __init__(self, python: Path, sink: NullSink, wiring: str) -> None:
         settings = Settings()
         model = ModelStore(settings.model_cache or cache_folder()).resolve(settings.llm_model_name, Event())
-        self._command = [str(python), str(DRIVER), "--model", str(model), *WIRINGS[wiring]]
+        self._command = [str(python), "-P", str(DRIVER), "--model", str(model), *WIRINGS[wiring]]
         self._env = {**os.environ, **sink.env}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -89,7 +90,7 @@ class Peer:
                     raise PeerError(f"the peer did not answer within {timeout} s")
                 part = self._process.stdout.read(1 << 16)
                 if not part:
-                    raise PeerError(f"the peer ended with {self._process.wait()}: run {' '.join(self._command)}")
+                    raise PeerError(f"the peer ended with {self._process.wait()}; run {DRIVER.name} in its environment")
                 line += part
         answer: dict[str, Any] = json.loads(line)
         return answer

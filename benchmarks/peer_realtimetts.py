@@ -14,9 +14,7 @@ the prompt it reads that text, and no model answers. ``cut_after`` drops what is
 after the first fragment was synthesized; the fragment that sounds then is still finished. It ends with the end
 of its input. If RealtimeTTS, or what it needs, can't be imported, it says so and exits with 3.
 
-Its environment, on Debian: ``apt-get install portaudio19-dev python3-dev gcc``, then ``pip install --no-deps
-RealtimeTTS==0.8.10 stream2sentence==1.1.0 resampy==0.4.3`` and ``pip install pyaudio pydub numba emoji numpy
-hibari-tts xllamacpp``.
+Its environment is that of ``requirements-peers.txt``.
 
 What favours it is on: sentence fragments for the first sentence, everything loaded and warm, and the voice's
 own silences cut by the library's own means, as most of its engines do (``--keep-silence`` leaves them in).

@@ -4,14 +4,14 @@ import statistics
 from typing import Any
 
 from benchmarks.prompts import CHAT
-from benchmarks.report import Figure
-from benchmarks.stage import Part, Product, Stage, ask, product, wait_for_text
+from benchmarks.report import Figure, Part
+from benchmarks.stage import Product, Stage, ask, product, wait_for_text
 from speakstream.engine import Engine
 
-PROMPTS = CHAT[:8]
+PROMPTS = CHAT[:6]
 """They get long answers."""
 
-ROUNDS = 3
+ROUNDS = 2
 
 MAX_NEW_TOKENS = 200
 

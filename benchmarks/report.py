@@ -1,9 +1,9 @@
-"""The table of figures, and what is said of each."""
+"""What a part found: figures, raw values, and the figures as a table."""
 
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 from benchmarks.measure import Spread
 
@@ -20,6 +20,7 @@ class Figure:
     aim: float | None = None
     at_least: bool = False  # more is better
     detail: str = ""  # the spread, in words
+    absent: str = "not measured"  # said where there is no value
 
     @property
     def verdict(self) -> str:
@@ -36,6 +37,19 @@ class Figure:
     def as_json(self) -> dict[str, Any]:
         """All of it, the verdict too."""
         return {**asdict(self), "verdict": self.verdict}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """What ``as_json`` gave."""
+        return cls(**{name: value for name, value in stored.items() if name != "verdict"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one part of the benchmark found: lines of the table, and every raw value."""
+
+    figures: list[Figure]
+    raw: dict[str, Any]
 
 
 def figure(
@@ -60,26 +74,29 @@ def figure(
     return Figure(name, value, unit, of.count, reach, aim, detail=f"{detail}; {note}" if note else detail)
 
 
-def table(figures: Iterable[Figure]) -> str:
-    """The figures as a Markdown table, columns aligned."""
-    rows = [("figure", "reach", "aim", "measured", "n", "verdict", "spread")]
-    for figure in figures:
-        sign = "≥ " if figure.at_least else ""
-        rows.append(
-            (
-                figure.name,
-                "" if figure.reach is None else f"{sign}{number(figure.reach)} {figure.unit}",
-                "" if figure.aim is None else f"{sign}{number(figure.aim)} {figure.unit}",
-                "not measured" if figure.value is None else f"{number(figure.value)} {figure.unit}",
-                str(figure.count),
-                figure.verdict,
-                figure.detail,
-            )
-        )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    rows.insert(1, tuple("-" * width for width in widths))  # type: ignore[arg-type]
+def table(figures: Iterable[Figure], goals: bool = True) -> str:
+    """The figures as a Markdown table, columns aligned; with ``goals`` what was asked for and the verdict."""
+    rows = [_cells(figure) for figure in figures]
+    rows.insert(0, ("figure", "reach", "aim", "measured", "n", "verdict", "spread"))
+    if not goals:
+        rows = [(name, measured, count, spread) for name, _, _, measured, count, _, spread in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    rows.insert(1, tuple("-" * width for width in widths))
     return "\n".join(
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    )
+
+
+def _cells(figure: Figure) -> tuple[str, ...]:
+    sign = "≥ " if figure.at_least else ""
+    return (
+        figure.name,
+        "" if figure.reach is None else f"{sign}{number(figure.reach)} {figure.unit}".rstrip(),
+        "" if figure.aim is None else f"{sign}{number(figure.aim)} {figure.unit}".rstrip(),
+        figure.absent if figure.value is None else f"{number(figure.value)} {figure.unit}".rstrip(),
+        str(figure.count),
+        figure.verdict,
+        figure.detail,
     )
 
 

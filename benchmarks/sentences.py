@@ -9,10 +9,11 @@ from typing import Any
 
 from benchmarks import peer
 from benchmarks.measure import share, spread
+from benchmarks.peer_env import installed, missing
 from benchmarks.prompts import PARAGRAPHS
-from benchmarks.report import Figure
+from benchmarks.report import Figure, Part
 from benchmarks.silence import Range, between
-from benchmarks.stage import Part, Product, Stage, ask, product
+from benchmarks.stage import Product, Stage, ask, product
 from speakstream.events import Event as TurnEvent
 from speakstream.events import SegmentSpoken
 from speakstream.loading import delivery
@@ -27,6 +28,9 @@ ANSWERED = (
 """Answered whole, so that some gaps are heard while the model writes."""
 
 ANSWER_TOKENS = 120
+
+SLOW_PARAGRAPHS = 1
+"""Paragraphs that the peer reads with its silence kept, which takes half as long again."""
 
 LONGEST_SPEECH = 120.0
 
@@ -48,16 +52,18 @@ def run(stage: Stage) -> Part:
         for prompt in answered:
             stage.progress(f"answered whole: {prompt}")
             raw["answered"].append(_answered(stage, opened, prompt))
-    if stage.peer is not None:
-        for wiring in peer.WIRINGS:
-            stage.progress(f"RealtimeTTS, {wiring}: {len(paragraphs)} paragraphs")
-            raw["peer"][wiring] = _read_by_peer(stage, wiring, paragraphs)
+    raw["versions"] = installed(stage.peer, ("RealtimeTTS",))
+    for wiring in peer.WIRINGS if raw["versions"] else ():
+        same = paragraphs if wiring == peer.TRIMMED else paragraphs[:SLOW_PARAGRAPHS]
+        stage.progress(f"RealtimeTTS, {wiring}: {len(same)} paragraphs")
+        raw["peer"][wiring] = _read_by_peer(stage, wiring, same)
     figures = [
         *_figures("silence between sentences, read", raw["read"], judged=True),
         *_figures("silence between sentences, answered", raw["answered"], judged=True),
     ]
     for wiring, speeches in raw["peer"].items():
-        figures += _figures(f"RealtimeTTS, {wiring}: silence between sentences", speeches, judged=False)
+        name = f"RealtimeTTS, {wiring}: silence between sentences"
+        figures += _figures(name, speeches, judged=False) if raw["versions"] else [missing(name)]
     return Part(figures, raw)
 
 

@@ -19,9 +19,9 @@ import soxr
 
 from benchmarks.measure import spread
 from benchmarks.prompts import CHAT, PROMPTS
-from benchmarks.report import Figure, figure
+from benchmarks.report import Figure, Part, figure
 from benchmarks.silence import LOUD, Samples, continuity
-from benchmarks.stage import Part, Product, Stage, ask, product
+from benchmarks.stage import Product, Stage, ask, product
 from speakstream.audio.chunk import AudioChunk, Sink
 from tests.rig.sound import RATE, end
 

@@ -4,11 +4,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from benchmarks.report import Figure
+from benchmarks.choices import Choices
 from speakstream.audio.speaker import Speaker
 from speakstream.engine import Conversation, Engine
 from speakstream.events import Event
@@ -29,27 +28,12 @@ SOUND_TIMEOUT = 30.0
 WARM_UP = "Say hello to everybody."
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one part of the benchmark found: lines of the table, and every raw value."""
-
-    figures: list[Figure]
-    raw: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What every part is given."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage(Choices):
+    """What every part that needs sound is given."""
 
     sink: NullSink
     recorder: Recorder
-    quick: bool = False
-    peer: Path | None = None  # the interpreter of the peer's environment
-    soak_seconds: float = 600.0
-
-    def progress(self, text: str) -> None:
-        """One line for the person who waits."""
-        print(f"  {time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
     def hush(self) -> None:
         """Wait for silence, and forget what was recorded so far."""
@@ -62,6 +46,15 @@ class Stage:
             return self.recorder.wait_for_sound(after=after, timeout=timeout)
         except TimeoutError:
             return None
+
+
+@contextmanager
+def open_stage(choices: Choices) -> Iterator[Stage]:
+    """A null sink as this process's default device, and its recording. Raises RigError where there can be none."""
+    with NullSink() as sink:
+        sink.apply()
+        with Recorder(sink) as recorder:
+            yield Stage(**asdict(choices), sink=sink, recorder=recorder)
 
 
 @dataclass

@@ -82,6 +82,28 @@ def test_a_dropout_that_moves_nothing_is_damage() -> None:
     assert found.damaged == pytest.approx([1.0])
 
 
+def test_a_dropout_of_a_few_milliseconds_is_damage_too() -> None:
+    written = voiced(2.0)
+    recorded = np.concatenate([written, silence(1.0, VOICE_RATE)])
+    recorded[24600 : 24600 + 120] = 0.0
+    found = continuity(written, recorded, VOICE_RATE)
+    assert found.gaps == ()
+    assert found.damaged == pytest.approx([1.0])
+
+
+def test_a_hiss_that_comes_half_a_sample_later_is_not_damaged() -> None:
+    """As a sound server moves it that resamples from 44.1 to 48 kHz."""
+    seconds = 2.0
+    frequencies = np.fft.rfftfreq(round(seconds * RATE), 1 / RATE)
+    spectrum = np.fft.rfft(np.random.default_rng(2).standard_normal(round(seconds * RATE)))
+    spectrum[(frequencies < 6000) | (frequencies > 10_000)] = 0
+    moved = spectrum * np.exp(-2j * np.pi * frequencies * 0.5 / RATE)
+    written, recorded = (0.3 * np.fft.irfft(of).astype(np.float32) for of in (spectrum, moved))
+    found = continuity(written, np.concatenate([recorded, silence(1.0)]), RATE)
+    assert (found.gaps, found.damaged) == ((), ())
+    assert found.probes > 15
+
+
 def test_the_place_of_a_gap_is_between_the_words_around_the_boundary() -> None:
     first = SegmentSpoken(Span(0, 8), "One two.", (_word(0, 3, 0.0), _word(4, 8, 0.5)), 0.0, 1.0)
     second = SegmentSpoken(Span(9, 15), "Three.", (_word(9, 15, 0.1),), 1.25, 0.6)

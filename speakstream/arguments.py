@@ -20,10 +20,15 @@ NAMES = {
     "temperature": "--temperature",
     "max_new_tokens": "--max-new-tokens",
     "enable_audio": "--no-audio",
+    "read_code": "--with-code",
+    "read_tables": "--with-tables",
 }
 """Settings that have a flag, by the flag's name."""
 
-FLAGS = (*NAMES.values(), "--read", "--file", "--output", "--play", "--json", "--quiet", "--help", "-o", "-h")
+FLAGS = (
+    *NAMES.values(),
+    *("--read", "--file", "--output", "--play", "--srt", "--vtt", "--json", "--quiet", "--help", "-o", "-h"),
+)
 """All options of ``say``."""
 
 BARE_READ = "--bare-read"

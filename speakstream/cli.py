@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import typer
+try:
+    import typer
+except ImportError as error:  # without it nobody could even ask the doctor
+    sys.exit(f"speakstream: {error}; run: {sys.executable} -m pip install typer")
 
 from speakstream import __version__
 from speakstream.arguments import NAMES, bare_read, usage_message, without_debug
@@ -15,6 +18,7 @@ from speakstream.errors import SpeakStreamError, one_line
 
 if TYPE_CHECKING:
     from speakstream.models import ModelStore
+    from speakstream.progress import TerminalProgress
     from speakstream.settings import Settings
 
 FAILED, WRONG_USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
@@ -31,6 +35,12 @@ app = typer.Typer(
 )
 models_app = typer.Typer(
     help="List the language models; fetch or delete one.", rich_markup_mode=None, context_settings=_HELP
+)
+
+lexicon_app = typer.Typer(
+    help="List the words that are said in your own way; add or remove one.",
+    rich_markup_mode=None,
+    context_settings=_HELP,
 )
 
 
@@ -87,6 +97,12 @@ def _model_names(incomplete: str) -> list[str]:
     return [artifact.name for artifact in KNOWN_MODELS if artifact.name.startswith(incomplete)]
 
 
+def _lexicon_words(incomplete: str) -> list[str]:
+    from speakstream.pronunciation import lexicon_path, read_lexicon
+
+    return [entry.word for entry in read_lexicon(lexicon_path()).entries if entry.word.startswith(incomplete)]
+
+
 # numbers are strings here: Settings reads them, and its messages name what is allowed
 Number = str | None
 
@@ -96,7 +112,7 @@ Number = str | None
     "  speakstream say 'Why is the sky blue?'\n"
     "  speakstream say --file letter.txt\n"
     "  git log | speakstream say --read - | less\n"
-    "  speakstream say -o story.wav 'Tell me a story'"
+    "  speakstream say -o story.wav --srt story.srt 'Tell me a story'"
 )
 def say(
     context: typer.Context,
@@ -111,6 +127,10 @@ def say(
         str, typer.Option("-o", "--output", metavar="FILE.wav", help="Write the speech; -: to standard output.")
     ] = "",
     play: Annotated[bool, typer.Option("--play", help="With --output: play it as well.")] = False,
+    srt: Annotated[
+        Path | None, typer.Option("--srt", metavar="FILE", help="Write subtitles, as SubRip; also while it plays.")
+    ] = None,
+    vtt: Annotated[Path | None, typer.Option("--vtt", metavar="FILE", help="Write subtitles, as WebVTT.")] = None,
     voice: Annotated[
         str | None,
         typer.Option(metavar="NAME", autocompletion=_voice_names, help="One of: speakstream voices."),
@@ -131,6 +151,8 @@ def say(
     ] = None,
     max_new_tokens: Annotated[Number, typer.Option(metavar="N", help="The longest reply, in tokens.")] = None,
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Text only.")] = False,
+    with_code: Annotated[bool, typer.Option("--with-code", help="Read code too, line by line.")] = False,
+    with_tables: Annotated[bool, typer.Option("--with-tables", help="Read tables too, row by row.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line, with the times of the words.")
     ] = False,
@@ -158,6 +180,15 @@ def say(
         _usage("--play goes with --output; without --output the speech is played anyway")
     if play and no_audio:
         _usage("--play and --no-audio contradict each other")
+    for name, subtitles in (("--srt", srt), ("--vtt", vtt)):
+        if subtitles is None:
+            continue
+        if no_audio:
+            _usage(f"{name} and --no-audio contradict each other: the times are those of the speech")
+        if str(subtitles) == "-":
+            _usage(f"{name} takes a file; standard output has the text")
+        if str(subtitles) == output or srt == vtt:
+            _usage(f"{subtitles} is named twice: each output needs a file of its own")
     if output == "-" and as_json:
         _usage("--json and --output - both want standard output: give --output a file")
     if output == "-" and sys.stdout.isatty():
@@ -178,6 +209,8 @@ def say(
             "temperature": temperature,
             "max_new_tokens": max_new_tokens,
             "enable_audio": False if no_audio else None,
+            "read_code": with_code or None,
+            "read_tables": with_tables or None,
         },
         quiet,
     )
@@ -190,6 +223,8 @@ def say(
         text_from_stdin=read == "-",
         output=output,
         play=play,
+        srt=srt,
+        vtt=vtt,
         as_json=as_json,
         quiet=quiet,
     )
@@ -225,7 +260,7 @@ def pull(
     ] = None,
 ) -> None:
     """Fetch a model, or check the one that is there."""
-    from speakstream.download import TerminalProgress
+    from speakstream.progress import TerminalProgress
 
     settings = _settings(context)
     wanted = name or settings.llm_model_name
@@ -247,12 +282,172 @@ def remove(
         print(f"{name} is not on disk: there is nothing to delete", file=sys.stderr)
 
 
+app.add_typer(lexicon_app, name="lexicon")
+
+
+@lexicon_app.callback(invoke_without_command=True)
+def lexicon(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        show_lexicon()
+
+
+@lexicon_app.command(
+    "add",
+    epilog="\b\nExamples:\n  speakstream lexicon add Siobhan shivawn --try\n  speakstream lexicon add nginx engine ex",
+)
+def add_to_lexicon(
+    context: typer.Context,
+    word: Annotated[str, typer.Argument(metavar="WORD", help="As it is written; in lower case: in any case.")],
+    respelling: Annotated[list[str], typer.Argument(metavar="RESPELLING", help="As it sounds, in plain letters.")],
+    hear: Annotated[bool, typer.Option("--try", help="Say it as well.")] = False,
+) -> None:
+    """Have WORD said as RESPELLING would be, by every voice, from now on.
+
+    A program that is running takes it up at once.
+    """
+    from speakstream.lexicon_commands import add_word
+
+    settings = _settings(context) if hear else None
+    kept = add_word(_unicode(word), _unicode(" ".join(respelling)))
+    if settings is not None:
+        from speakstream.say import Job, run
+
+        if status := run(Job(text=kept), settings):
+            raise typer.Exit(status)
+
+
+@lexicon_app.command("list")
+def show_lexicon(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list on standard output.")] = False,
+) -> None:
+    """List the words, and how they are said."""
+    from speakstream.lexicon_commands import list_lexicon
+
+    list_lexicon(as_json)
+
+
+@lexicon_app.command("rm")
+def remove_from_lexicon(
+    word: Annotated[
+        str, typer.Argument(metavar="WORD", autocompletion=_lexicon_words, help="See: speakstream lexicon list.")
+    ],
+) -> None:
+    """Have WORD said as the voice would say it."""
+    from speakstream.lexicon_commands import remove_word
+
+    remove_word(_unicode(word))
+
+
 @app.command()
 def devices(context: typer.Context) -> None:
     """List the sound devices that can play."""
     from speakstream.listings import list_devices
 
     list_devices(_settings(context))
+
+
+@app.command(
+    epilog="\b\nExit status: 0 it works (with or without warnings), 1 something is broken, 2 wrong usage.\n\n"
+    "\b\nExamples:\n"
+    "  speakstream doctor\n"
+    "  speakstream doctor --report doctor.md"
+)
+def doctor(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write what a bug report needs; a new file.")
+    ] = None,
+    no_sound: Annotated[bool, typer.Option("--no-sound", help="Play nothing.")] = False,
+) -> None:
+    """Tell whether all works here, and what to do where it does not."""
+    from speakstream.doctor.command import Job, new_file, run
+
+    job = Job(as_json, report, not no_sound, context.obj.debug)
+    with contextlib.ExitStack() as stack:
+        if report is not None:
+            try:
+                stack.enter_context(new_file(report))
+            except SpeakStreamError as error:
+                _fail(str(error), WRONG_USAGE)
+        if status := run(job):
+            raise typer.Exit(status)
+
+
+@app.command(
+    epilog="\b\nExamples:\n"
+    "  speakstream latency\n"
+    "  speakstream latency --turns 9 --svg latency.svg 'Tell me a story'\n"
+    "  speakstream latency --compare LLM_THREADS=1"
+)
+def latency(
+    context: typer.Context,
+    prompt: Annotated[str | None, typer.Argument(metavar="PROMPT", help="What to answer; there is one if not.")] = None,
+    turns: Annotated[
+        str | None, typer.Option(metavar="N", help="How many to measure, 1 to 100; 1, or 5 of each with --compare.")
+    ] = None,
+    compare: Annotated[
+        str | None, typer.Option(metavar="NAME=VALUE,...", help="Measure with these settings, too, turn by turn.")
+    ] = None,
+    svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the picture as an SVG.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="All timestamps, as one JSON object.")] = False,
+    silent: Annotated[
+        bool, typer.Option("--silent", help="No sound: at the pace of speech, without a device.")
+    ] = False,
+    voice: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", autocompletion=_voice_names, help="One of: speakstream voices."),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Index, or part of the name: speakstream devices.")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", autocompletion=_model_names, help="One of: speakstream models; or a .gguf file."),
+    ] = None,
+    max_new_tokens: Annotated[
+        Number, typer.Option(metavar="N", help="The longest reply, in tokens; 40 if not said.")
+    ] = None,
+) -> None:
+    """Draw where the time goes from Enter to the first sound, and after."""
+    from speakstream.latency.report import Side
+    from speakstream.latency.run import MAX_NEW_TOKENS, PROMPT, Job, read_changes, run
+    from speakstream.setting_kinds import whole
+
+    if prompt is not None and not prompt.strip():
+        _usage("the prompt is empty: there is nothing to answer", "latency")
+    count, allowed = turns or ("5" if compare else "1"), whole(1, 100)
+    try:
+        allowed.read(count)
+    except ValueError:
+        _usage(f"--turns {count!r} is not allowed: use {allowed.allowed}", "latency")
+    flags = {
+        "tts_model_name": voice,
+        "audio_device": device,
+        "llm_model_name": model,
+        "max_new_tokens": max_new_tokens or MAX_NEW_TOKENS,
+    }
+    sides = [Side(_settings(context, flags))]
+    if compare is not None:
+        from speakstream.settings import Settings
+
+        try:
+            changed = Settings.load({**flags, **read_changes(compare)}).settings
+        except SpeakStreamError as error:
+            _usage(f"--compare: {error}", "latency")
+        if changed == sides[0].settings:
+            _usage(f"--compare {compare}: that is what is set anyway, so there is nothing to compare", "latency")
+        sides.append(Side(changed, compare))
+    job = Job(
+        tuple(sides),
+        prompt=_unicode(prompt or PROMPT),
+        turns=int(count),
+        svg=svg,
+        as_json=as_json,
+        silent=silent,
+    )
+    if status := run(job):
+        raise typer.Exit(status)
 
 
 @app.command()
@@ -315,8 +510,8 @@ def _fail(message: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def _usage(message: str) -> NoReturn:
-    _fail(f"{message}; see: speakstream say --help", WRONG_USAGE)
+def _usage(message: str, command: str | None = "say") -> NoReturn:
+    _fail(f"{message}; see: speakstream {command} --help", WRONG_USAGE)
 
 
 def _settings(context: typer.Context, flags: dict[str, Any] | None = None, quiet: bool = False) -> "Settings":
@@ -330,7 +525,7 @@ def _settings(context: typer.Context, flags: dict[str, Any] | None = None, quiet
             if value is not None:
                 kind.read(value)
         except ValueError:
-            _usage(f"{NAMES[name]} {value!r} is not allowed: use {kind.allowed}")
+            _usage(f"{NAMES[name]} {value!r} is not allowed: use {kind.allowed}", context.info_name)
     loaded = Settings.load(flags)
     if loaded.settings.debug:
         context.obj.show_debug()
@@ -351,10 +546,17 @@ def _tell(lines: Iterable[str]) -> None:
         print(shown, file=sys.stderr)
 
 
-def _store(settings: "Settings", progress: Any = None) -> "ModelStore":
+def _store(settings: "Settings", progress: "TerminalProgress | None" = None) -> "ModelStore":
     from speakstream.models import ModelStore, cache_folder
 
-    return ModelStore(settings.model_cache or cache_folder(), progress=progress, notify=lambda line: _tell([line]))
+    def notify(line: str) -> None:
+        _tell([line])
+
+    return ModelStore(
+        settings.model_cache or cache_folder(),
+        progress=progress,
+        notify=progress.before(notify) if progress else notify,
+    )
 
 
 def _unicode(argument: str) -> str:

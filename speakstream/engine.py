@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 
 from speakstream.audio.chunk import Sink
 from speakstream.events import Event, Metrics, Notice, Reason, TurnEnded
-from speakstream.llm import Generation, LanguageModel, Message
+from speakstream.llm import Generation, LanguageModel, Message, PromptRead, prompt_read
+from speakstream.text.lexicon import EMPTY, Lexicon
 from speakstream.tts import Voice
 from speakstream.turn import Delivery, Listener, Speech, Turn
 
@@ -37,6 +39,8 @@ class Engine:
     model: Future[LanguageModel] | None
     voice: Future[Voice] | None
     sink: Sink | None
+    lexicon: Callable[[], Lexicon] = lambda: EMPTY
+    """How words are to be said; asked again and again, so that a change is taken up at once."""
 
     def turn(self, listener: Listener) -> Turn:
         """A new turn, spoken if there are a voice and a sink."""
@@ -46,7 +50,7 @@ class Engine:
 
         def speech(turn: Turn, delivery: Delivery) -> Speech:
             metrics = turn.metrics if turn.result is None else Metrics(time.monotonic())  # a replay has its own
-            return Speech(turn.reply, voice.result, sink, delivery, listener, metrics, turn.speech_ended)
+            return Speech(turn.reply, voice.result, sink, delivery, listener, metrics, turn.speech_ended, self.lexicon)
 
         return Turn(listener, speech)
 
@@ -97,7 +101,7 @@ class Conversation:
         told = f'(You were interrupted after "{self._cut_off}".)\n{prompt}' if self._cut_off else prompt
         self._cut_off = ""
         self.messages.append(Message("user", told))
-        turn.start(self._stream, self.delivery)
+        turn.start(partial(self._stream, turn.metrics), self.delivery)
         return turn
 
     def stop(self) -> None:
@@ -132,13 +136,21 @@ class Conversation:
             raise ValueError("this engine has no language model")
         return self._engine.model.result()
 
-    def _stream(self, cancelled: threading.Event) -> Iterator[str]:
+    def _stream(self, metrics: Metrics, cancelled: threading.Event) -> Iterator[str]:
         """The llm thread: wait for the model, make the messages fit, generate."""
         model = self._model()
         messages, tokens = self._fitting(model)
         room = max(1, model.context_length - tokens - TEMPLATE_MARGIN)
         options = replace(self.options, max_new_tokens=min(self.options.max_new_tokens, room))
-        yield from model.stream(messages, options, cancelled)
+        metrics.prepared = time.monotonic()
+        try:
+            for delta in model.stream(messages, options, cancelled):
+                if metrics.prefill_ended is None:
+                    _note_prompt(metrics, prompt_read(model, metrics.prepared))
+                yield delta
+        finally:
+            if metrics.prefill_ended is None:  # cut off before the first token
+                _note_prompt(metrics, prompt_read(model, metrics.prepared))
 
     def _fitting(self, model: LanguageModel, *more: Message) -> tuple[list[Message], int]:
         """The messages to send, and the most tokens that they take.
@@ -182,6 +194,12 @@ class Conversation:
             if event.reason is Reason.INTERRUPTED and heard:
                 self._cut_off = " ".join(heard.split()[-6:])
         self._listener(event)
+
+
+def _note_prompt(metrics: Metrics, read: PromptRead | None) -> None:
+    if read is not None:
+        metrics.prefill_begun, metrics.prefill_ended = read.begun, read.ended
+        metrics.prompt_tokens, metrics.cached_tokens = read.tokens, read.cached
 
 
 def _most_tokens(messages: list[Message]) -> int:

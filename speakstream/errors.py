@@ -13,6 +13,10 @@ class SettingsError(SpeakStreamError):
     """A setting has a value that is not allowed."""
 
 
+class LexiconError(SpeakStreamError):
+    """The pronunciation lexicon has a line that can't be used, or could not be read or written."""
+
+
 class ModelError(SpeakStreamError):
     """Weights could not be found, fetched, verified or loaded."""
 

@@ -12,8 +12,11 @@ from threading import Event
 from typing import TypeVar
 
 from speakstream.audio.chunk import Sink
-from speakstream.llm import Generation, LanguageModel, ModelChoice, choose_engine
+from speakstream.llm import Generation, LanguageModel, Message, ModelChoice, choose_engine
+from speakstream.pronunciation import LexiconFile, lexicon_path
 from speakstream.settings import Settings
+from speakstream.text.lexicon import Lexicon
+from speakstream.text.lines import Kind
 from speakstream.tts import Voice, check_name, open_voice
 from speakstream.turn import Delivery
 
@@ -45,6 +48,8 @@ class Resources:
     cancelled: Event = field(default_factory=Event)
     threads: list[threading.Thread] = field(default_factory=list)
     closers: list[Callable[[], None]] = field(default_factory=list)
+    fetching: threading.Lock = field(default_factory=threading.Lock)
+    """Held while something is fetched: one line of the terminal shows how far it is."""
 
     def close(self) -> None:
         """Stop loading, join the loaders, close everything that was opened."""
@@ -77,20 +82,21 @@ def load_model(
 ) -> "Future[LanguageModel]":
     """Find, fetch and load the language model in the background.
 
-    ``prompt``: the only one there will be. The context is then no longer than it needs, which saves 70 MB.
+    ``prompt``: the only one there will be. The context is then no longer than it needs, which saves 70 MB, and the
+    prompt is read at once, while the sound device and the voice are still being opened.
     Raises ModelError at once when the engine is not there.
     """
     choose_engine(settings.llm_engine)
 
     def work() -> LanguageModel:
-        from speakstream.download import TerminalProgress
         from speakstream.llm import ENGINES
         from speakstream.models import ModelStore, cache_folder
+        from speakstream.progress import TerminalProgress
 
         engine, _ = choose_engine(settings.llm_engine)
         folder = settings.model_cache or cache_folder()
-        with TerminalProgress(label=settings.llm_model_name) as progress:
-            store = ModelStore(folder, progress=progress, notify=notify)
+        with resources.fetching, TerminalProgress(label=settings.llm_model_name) as progress:
+            store = ModelStore(folder, progress=progress, notify=progress.before(notify))
             weights = store.resolve(settings.llm_model_name, resources.cancelled)
         context = settings.context_length
         if prompt is not None:
@@ -98,6 +104,9 @@ def load_model(
         choice = ModelChoice(settings.llm_model_name, weights, context, settings.llm_threads or 0)
         model = ENGINES[engine](choice)
         resources.closers.append(model.close)
+        if prompt is not None:
+            system = [Message("system", settings.system_prompt)] if settings.system_prompt else []
+            model.prefill([*system, Message("user", prompt)], resources.cancelled)
         return model
 
     return in_background(resources, "load model", work)
@@ -109,8 +118,12 @@ def _context_for(text: str, reply: int) -> int:
     return -(-needed // 256) * 256
 
 
-def load_voice(settings: Settings, resources: Resources) -> "Future[Voice]":
-    """Load and warm the voice in the background. Raises VoiceError at once when there is none of this name.
+def load_voice(
+    settings: Settings, resources: Resources, notify: Callable[[str], None] = lambda line: None
+) -> "Future[Voice]":
+    """Find, fetch, load and warm the voice in the background.
+
+    Raises VoiceError at once when there is none of this name.
 
     Call this before ``load_model``: the voice's libraries are imported here, so that its thread begins with the
     one long step that leaves the interpreter free. llama.cpp holds the interpreter while it loads; the other way
@@ -119,12 +132,26 @@ def load_voice(settings: Settings, resources: Resources) -> "Future[Voice]":
     check_name(settings.tts_model_name)
 
     def work() -> Voice:
-        voice = open_voice(settings.tts_model_name)
+        from speakstream.models import cache_folder
+        from speakstream.progress import TerminalProgress
+        from speakstream.voice_files import fetch_voice
+
+        with resources.fetching, TerminalProgress(label=settings.tts_model_name) as progress:
+            fetch_voice(settings.tts_model_name, progress, progress.before(notify), resources.cancelled)
+        voice = open_voice(settings.tts_model_name, settings.model_cache or cache_folder())
         resources.closers.append(voice.close)
         voice.warm()
         return voice
 
     return in_background(resources, "load voice", work)
+
+
+def load_lexicon(notify: Callable[[str], None]) -> Callable[[], Lexicon]:
+    """The user's pronunciation lexicon, as its file has it whenever it is asked for.
+
+    ``notify`` is given a line when the file turns bad later. Raises LexiconError when it is bad now.
+    """
+    return LexiconFile(lexicon_path(), notify).current
 
 
 def open_sound(settings: Settings, resources: Resources, notify: Callable[[str], None]) -> Sink:
@@ -160,4 +187,6 @@ def generation(settings: Settings) -> Generation:
 
 def delivery(settings: Settings) -> Delivery:
     """How the settings want a reply spoken."""
-    return Delivery(speed=settings.tts_speed, max_queue=settings.max_queue_size)
+    asked = {Kind.CODE: settings.read_code, Kind.TABLE: settings.read_tables}
+    aloud = frozenset(str(kind) for kind, read in asked.items() if read)
+    return Delivery(speed=settings.tts_speed, max_queue=settings.max_queue_size, aloud=aloud)

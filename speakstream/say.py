@@ -9,18 +9,21 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from speakstream.audio.chunk import AudioChunk, Sink
 from speakstream.engine import Conversation, Engine
 from speakstream.errors import AudioError, SpeakStreamError
-from speakstream.events import Reason
+from speakstream.events import Event, Reason, SegmentSpoken
+from speakstream.files import write_whole
 from speakstream.interrupts import Interrupts, exit_status
 from speakstream.loading import (
     Resources,
     delivery,
     generation,
+    load_lexicon,
     load_model,
     load_voice,
     open_sound,
@@ -56,6 +59,8 @@ class Job:
     text_from_stdin: bool = False  # or what comes
     output: str = ""  # a WAV file, "-" for standard output
     play: bool = False  # play although there is an output
+    srt: Path | None = None  # subtitles of what was heard
+    vtt: Path | None = None
     as_json: bool = False
     quiet: bool = False
 
@@ -64,11 +69,18 @@ class Job:
         """Whether a given text is read, with no model behind it."""
         return self.text is not None or self.text_file is not None or self.text_from_stdin
 
+    @property
+    def subtitles(self) -> dict[str, Path]:
+        """The files for subtitles, by the option that names them."""
+        return {name: path for name, path in (("--srt", self.srt), ("--vtt", self.vtt)) if path is not None}
+
 
 def run(job: Job, settings: Settings) -> int:
     """Do the job; return the exit status. Raises SpeakStreamError when it fails."""
     if job.text_file is not None:
         _check(job.text_file)
+    for option, path in job.subtitles.items():
+        _check_writable(option, path)
     return _Say(job, settings).run()
 
 
@@ -86,6 +98,7 @@ class _Say:
         self._printer = Printer(output_mode(job, settings.debug), quiet=job.quiet, paced=job.reads, lost=self.stop)
         self._plays = settings.enable_audio and (job.play or not job.output)
         self._speaks = True
+        self._segments: list[SegmentSpoken] = []  # for subtitles
 
     def stop(self) -> None:
         """Silence, and no more text. Any thread may call this, at any time; it waits for nothing."""
@@ -110,6 +123,9 @@ class _Say:
                 turn = None
                 try:
                     turn = self._work()
+                except SpeakStreamError:
+                    if not interrupts.signal:  # what was stopped, say while it was fetched, is no failure
+                        raise
                 finally:
                     self._resources.close()
                     printer.close(rest=not self._stopped.is_set())
@@ -123,25 +139,27 @@ class _Say:
         """Load, speak, wait for the end; None: stopped before it began."""
         job, settings, printer = self._job, self._settings, self._printer
         return_freed_memory()
-        voice = load_voice(settings, self._resources) if self._plays or job.output else None
+        voice = load_voice(settings, self._resources, printer.notice) if self._plays or job.output else None
         model = None if job.reads else load_model(settings, self._resources, printer.notice, job.prompt or None)
         sink = self._open_sink(voice)
         self._speaks = sink is not None
-        engine = Engine(model, voice if sink is not None else None, sink)
+        engine = Engine(model, None, None)
+        if sink is not None:
+            engine = Engine(model, voice, sink, load_lexicon(printer.notice))
         prompt = self._prompt()
         if self._stopped.is_set():
             return None
         if not (self._input is not None and sys.stdin.isatty()):  # who types wants to see it
             printer.hush_keyboard()
         if job.reads:
-            turn = engine.read(self._text, printer, delivery(settings))
+            turn = engine.read(self._text, self._heed, delivery(settings))
         else:
             conversation = Conversation(
                 engine,
                 settings.system_prompt,
                 generation(settings),
                 delivery(settings),
-                printer,
+                self._heed,
                 settings.max_chat_history,
             )
             turn = conversation.ask(prompt)
@@ -152,7 +170,28 @@ class _Say:
         while not turn.wait(FRAME if printer.lights else None):
             printer.light(turn)
         turn.join()
+        self._write_subtitles(turn)
         return turn
+
+    def _heed(self, event: Event) -> None:
+        if isinstance(event, SegmentSpoken) and self._job.subtitles:
+            self._segments.append(event)
+        self._printer(event)
+
+    def _write_subtitles(self, turn: Turn) -> None:
+        """The subtitles of what was heard, also of a speech that was cut off. Raises SpeakStreamError."""
+        speech, result = turn.speech, turn.result
+        if not self._job.subtitles or speech is None or result is None:
+            return
+        from speakstream.subtitles import cues, srt, vtt
+
+        whole = result.reason is Reason.FINISHED and not speech.error
+        found = cues(turn.reply.text, self._segments, inf if whole else speech.position())
+        for option, path in self._job.subtitles.items():
+            try:
+                write_whole(path, srt(found) if option == "--srt" else vtt(found))
+            except OSError as error:
+                raise SpeakStreamError(f"{option} {path}: {error.strerror or error}; name another file") from error
 
     def _status(self, turn: Turn | None) -> int:
         out = self._printer.out
@@ -176,7 +215,7 @@ class _Say:
             try:
                 speaker = open_sound(settings, self._resources, self._printer.notice)
             except AudioError as error:
-                if settings.audio_device or job.output:
+                if settings.audio_device or job.output or job.subtitles:
                     raise  # asked for by name: then it is an error
                 log.info("no sound", exc_info=True)
                 self._printer.notice(str(error))
@@ -306,6 +345,17 @@ def _check(path: Path) -> None:
     if path.is_dir() or not path.exists():
         what = "this is a folder" if path.is_dir() else "there is no such file"
         raise SpeakStreamError(f"--file {path}: {what}; give a text file")
+
+
+def _check_writable(option: str, path: Path) -> None:
+    """Raise SpeakStreamError at once for a file that could not be written when all is said."""
+    folder = path.parent
+    if path.is_dir():
+        raise SpeakStreamError(f"{option} {path}: this is a folder; name a file")
+    if not folder.is_dir():
+        raise SpeakStreamError(f"{option} {path}: there is no folder {folder}; make it, or name another file")
+    if not os.access(path if path.exists() and not path.is_file() else folder, os.W_OK):
+        raise SpeakStreamError(f"{option} {path}: it cannot be written there; name another file")
 
 
 def _file_pieces(path: Path) -> Iterator[bytes]:

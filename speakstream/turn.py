@@ -8,15 +8,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from speakstream.audio.chunk import AudioChunk, Samples, Sink, WordTiming
+from speakstream.audio.pacing import paced
 from speakstream.audio.packer import Packer, Segment
+from speakstream.audio.pauses import heard_words
 from speakstream.audio.timeline import Timeline
 from speakstream.errors import SpeakStreamError
 from speakstream.events import (
+    KEPT_TOKEN_TIMES,
     Event,
     Metrics,
     Notice,
@@ -24,14 +27,16 @@ from speakstream.events import (
     Reason,
     ReplyStarted,
     SegmentSpoken,
+    SegmentTimes,
     SpokenWord,
     TextDelta,
     TurnEnded,
 )
 from speakstream.text.control import ControlFilter
+from speakstream.text.lexicon import EMPTY, Lexicon
 from speakstream.text.segmenter import Segmenter
 from speakstream.text.span import Clause, Piece, Span
-from speakstream.tts import Voice
+from speakstream.tts import Place, Voice
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +106,7 @@ class Delivery:
     speed: float = 1.0
     start: int = 0  # code point of the reply to begin at
     max_queue: int = 10
+    aloud: frozenset[str] = frozenset()  # what is read although it is long: "code", "table"
 
 
 class Speech:
@@ -115,8 +121,12 @@ class Speech:
         listener: Listener,
         metrics: Metrics,
         ended: Callable[["Speech"], None],
+        lexicon: Callable[[], Lexicon] = lambda: EMPTY,
     ) -> None:
-        """``voice`` may block until the voice is loaded. ``ended`` is called once, last of all."""
+        """``voice`` may block until the voice is loaded. ``ended`` is called once, last of all.
+
+        ``lexicon`` is asked all the time: the sentences that are not spoken yet take a new one up.
+        """
         self.cancelled = threading.Event()
         self.timeline = Timeline()
         self.error = ""
@@ -127,9 +137,13 @@ class Speech:
         self._listener = listener
         self._metrics = metrics
         self._ended = ended
+        self._lexicon = lexicon
+        self._spoken_to = delivery.start  # code points that went to the voice
+        self._noted_to = delivery.start  # and those whose NotSpoken was told
         self._offset = 0.0
         self._taken = 0
         self._frozen: float | None = None
+        self._audible_from: float | None = None
         self._underruns_before = sink.underruns
         sink.begin()
         self._thread = threading.Thread(target=self._run, name="voice")
@@ -178,18 +192,30 @@ class Speech:
             if self.cancelled.is_set() or self.error:
                 self._frozen = self.position() if self._frozen is None else self._frozen
                 self._sink.clear()  # a chunk may have raced the first clear
-            if self._metrics.first_audio is None:
-                self._metrics.first_audio = self._sink.first_heard()
+            self._note_first_sound()
             self._metrics.underruns += self._sink.underruns - self._underruns_before
             self._ended(self)
 
+    def _note_first_sound(self) -> None:
+        metrics = self._metrics
+        if metrics.first_audio is None and (heard := self._sink.first_heard()) is not None:
+            metrics.first_taken, metrics.first_audio = self._sink.first_taken(), heard
+            if self._audible_from is not None and self.position() > self._audible_from:
+                metrics.first_audible = heard + self._audible_from
+
     def _speak(self) -> None:
         voice: Voice | None = None
-        segmenter, packer = Segmenter(), Packer(self._delivery.max_queue)
+        delivery = self._delivery
+        segmenter, packer = Segmenter(self._lexicon(), delivery.aloud), Packer(delivery.max_queue)
         index, finished, timeout = 0, False, None
         while not self.cancelled.is_set():
+            if (lexicon := self._lexicon()) is not segmenter.lexicon:  # read what is not spoken yet anew
+                segmenter, packer = Segmenter(lexicon, delivery.aloud), Packer(delivery.max_queue)
+                index, finished, self._taken = 0, False, 0
             if not finished and not packer.full:
                 deltas, ended = self._reply.read(index, timeout, self.cancelled)
+                if self._lexicon() is not segmenter.lexicon:  # it changed while there was nothing to read
+                    continue
                 index += len(deltas)
                 for delta in deltas:
                     self._taken += len(delta)
@@ -211,9 +237,11 @@ class Speech:
 
     def _collect(self, clauses: Iterable[Clause], packer: Packer) -> None:
         for clause in clauses:
-            if clause.not_spoken and clause.span.end > self._delivery.start:
-                self._listener(NotSpoken(clause.span, clause.not_spoken))
-            clause = _from(clause, self._delivery.start)
+            if clause.not_spoken and clause.span.end > self._noted_to:
+                self._noted_to = clause.span.end
+                for span in clause.silent or (clause.span,):
+                    self._listener(NotSpoken(span, clause.not_spoken))
+            clause = _from(clause, self._spoken_to)
             if clause.spoken:
                 if self._metrics.first_clause is None:
                     self._metrics.first_clause = time.monotonic()
@@ -222,22 +250,33 @@ class Speech:
     def _say(self, voice: Voice, segment: Segment) -> None:
         """Synthesize one segment and write it, with the pause that follows it."""
         metrics, begun, spoken = self._metrics, time.monotonic(), False
-        for chunk in voice.synthesize(segment.spoken, self._delivery.speed, self.cancelled):
+        self._spoken_to = segment.span.end
+        place = Place(segment.before, segment.goes_on)
+        for chunk in voice.synthesize(segment.spoken, self._delivery.speed, self.cancelled, place):
             if self.cancelled.is_set():
                 return
             now = time.monotonic()
             metrics.synthesis_seconds += now - begun
             if metrics.first_synthesis is None:
                 metrics.first_synthesis = now
+            heard = replace(chunk, words=heard_words(chunk, segment.spoken))
+            chunk = paced(heard, segment.breaks, self._delivery.speed)
             words = _reply_words(segment, chunk.words)
             self.timeline.add(self._offset, words)
             self._listener(SegmentSpoken(segment.span, segment.spoken, words, self._offset, chunk.seconds))
-            if metrics.first_write is None:
-                metrics.first_write = time.monotonic()
-            self._write(chunk)
+            self._write_segment(chunk, begun, now)
             begun, spoken = time.monotonic(), True
         if spoken:
             self._write(_silence(segment.pause(self._delivery.speed), voice.sample_rate))
+
+    def _write_segment(self, chunk: AudioChunk, begun: float, made: float) -> None:
+        """Write what the voice made between these two moments, and keep the times."""
+        metrics, offset, before, writing = self._metrics, self._offset, self._sink.resample_seconds, time.monotonic()
+        if metrics.first_write is None:
+            metrics.first_write, self._audible_from = writing, chunk.audible_from
+        self._write(chunk)
+        resampled = writing + self._sink.resample_seconds - before
+        metrics.segments.append(SegmentTimes(offset, chunk.seconds, begun, made, resampled, time.monotonic()))
 
     def _write(self, chunk: AudioChunk) -> None:
         self._offset += chunk.seconds
@@ -351,6 +390,8 @@ class Turn:
                 if metrics.first_token is None:
                     metrics.first_token = metrics.last_token
                 metrics.tokens += 1
+                if metrics.tokens <= KEPT_TOKEN_TIMES:
+                    metrics.token_times.append(metrics.last_token)
                 self._append(self._control.push(delta))
             self._append(self._control.flush())
         except SpeakStreamError as error:

@@ -134,13 +134,13 @@ def test_help_is_for_reading_and_lists_everything(tmp_path: Path) -> None:
     assert short.returncode == long.returncode == 0
     assert short.stdout == long.stdout
     text = long.stdout.decode()
-    for command in ("say", "chat", "serve", "devices", "voices", "models"):
+    for command in ("say", "chat", "serve", "devices", "voices", "models", "lexicon", "doctor", "latency"):
         assert re.search(rf"^  {command} +[A-Z]", text, re.MULTILINE)
     say = speakstream(tmp_path, "say", "-h").stdout.decode()
     for option in (
         "--read TEXT", "--file FILE", "-o, --output FILE.wav", "--play", "--voice NAME", "--speed X", "--volume X",
         "--device NAME", "--model NAME", "--system TEXT", "--seed N", "--temperature X", "--max-new-tokens N",
-        "--no-audio", "--json", "--quiet",
+        "--no-audio", "--json", "--quiet", "--srt FILE", "--vtt FILE",
     ):  # fmt: skip
         assert f"  {option} " in say
     assert "bare-read" not in say
@@ -227,11 +227,13 @@ def test_bash_completes_commands_voices_and_models_after_the_installation(tmp_pa
             "source ~/.bashrc\n"
             'ask() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))\n'
             "_speakstream_completion speakstream; echo ${COMPREPLY[@]}; }\n"
-            "ask speakstream s\nask speakstream say --voice hibari/e\nask speakstream say --model Hug\n",
+            "ask speakstream s\nask speakstream say --voice hibari/e\nask speakstream say --model Hug\n"
+            "speakstream lexicon add Siobhan shivawn\nask speakstream lexicon rm S\n",
         ],
         env=env, check=True, timeout=30, capture_output=True, text=True,
     )  # fmt: skip
-    first, second, third = asked.stdout.splitlines()
+    first, second, third, fourth = asked.stdout.splitlines()
     assert set(first.split()) == {"say", "serve"}
     assert second == "hibari/emma"
     assert third == "HuggingFaceTB/SmolLM2-135M-Instruct"
+    assert fourth == "Siobhan"

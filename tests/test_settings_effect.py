@@ -67,6 +67,24 @@ def test_a_speed_shortens_the_speech(tmp_path: Path) -> None:
     assert wav(changed(tts_speed=2.0), tmp_path)[1] < 0.7 * wav(Settings(), tmp_path)[1]
 
 
+@changes("READ_CODE", "READ_TABLES")
+@pytest.mark.parametrize(
+    ("name", "text", "announced", "read"),
+    [
+        ("read_code", "```py\nx = 1\n```", ["Python code, one line."], ["Python code.", "x equals one."]),
+        (
+            "read_tables",
+            "| a | b |\n|---|---|\n| c | d |",
+            ["Table, two columns and one row."],
+            ["Table, two columns: a, b.", "c, b d."],
+        ),
+    ],
+)
+def test_code_and_tables_are_read_when_asked_for(name: str, text: str, announced: list[str], read: list[str]) -> None:
+    assert said(Settings(), text) == announced
+    assert said(changed(**{name: True}), text) == read
+
+
 @changes("DEFAULT_VOLUME")
 def test_a_volume_is_that_of_the_sound(tmp_path: Path, null_sink: NullSink) -> None:
     assert wav(changed(default_volume=0.4), tmp_path)[2] == pytest.approx(wav(Settings(), tmp_path)[2] / 2, rel=0.01)
@@ -186,14 +204,22 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     assert "Traceback" in errors("true")
 
 
-def test_segments_are_made_for_the_speed_asked_for() -> None:
+def segments(text: str, how: Delivery) -> list[SegmentSpoken]:
+    """What a scripted voice is given of a text that is read."""
     voice, sink, events = ScriptedVoice(), HandSink(), Ledger()
-    turn = Engine(None, ready(voice), sink).read(lambda _: ["One two three."], events, Delivery(speed=2.0))
+    turn = Engine(None, ready(voice), sink).read(lambda _: [text], events, how)
     while not turn.wait(0.002):
         sink.play(1.0)
     turn.join()
-    (segment,) = events.of(SegmentSpoken)
-    assert isinstance(segment, SegmentSpoken)
+    return [event for event in events if isinstance(event, SegmentSpoken)]
+
+
+def said(settings: Settings, text: str) -> list[str]:
+    return [segment.spoken for segment in segments(text, delivery(settings))]
+
+
+def test_segments_are_made_for_the_speed_asked_for() -> None:
+    (segment,) = segments("One two three.", Delivery(speed=2.0))
     assert segment.seconds == pytest.approx(0.15)
 
 

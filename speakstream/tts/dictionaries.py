@@ -65,7 +65,10 @@ class Dictionaries:
             if place in self._remembered:
                 self._remembered.move_to_end(place)
                 return self._remembered[place]
-            row = self._connection.execute("SELECT value FROM entry WHERE kind = ? AND key = ?", place).fetchone()
+            try:
+                row = self._connection.execute("SELECT value FROM entry WHERE kind = ? AND key = ?", place).fetchone()
+            except UnicodeEncodeError:  # half of a character is in no dictionary
+                row = None
             value = _ABSENT if row is None else json.loads(row[0])
             self._remembered[place] = value
             if len(self._remembered) > REMEMBERED:

@@ -42,6 +42,9 @@ GOING_ON = " perhaps"
 long as in the whole sentence (alone 2.8 times that) and its pitch 0.4 semitones lower (alone 8), medians of 70 cuts. It
 begins with a moment of silence, the closure of the p, so that nothing of it is heard."""
 
+_PAUSING = str.maketrans({"…": "...", ";": ":"})
+"""Marks over which the voice often reads on (at every second "…"), and those for the same at which it pauses."""
+
 _DURATIONS = b"/Clip_output_0"
 _PROVIDERS = ["CPUExecutionProvider"]
 _QUIET_DB = -45.0  # below the chunk's peak: silence
@@ -78,7 +81,7 @@ class HibariVoice:
         """Load the voice; its dictionaries open on first use: see ``warm``.
 
         ``cache``: the folder that holds what is prepared once (2 s) and opens in 0.03 s; None: prepared every time.
-        Raises VoiceError for an unknown name, or a voice that is not on disk and can't be fetched.
+        Raises VoiceError for an unknown name, or a voice that is not on disk: see voice_files.py.
         """
         if name not in voices.VOICES:
             known = list(voices.VOICES)
@@ -87,6 +90,11 @@ class HibariVoice:
         about = voices.VOICES[name]
         try:
             self._session = _session(name, cache)
+        except FileNotFoundError as error:
+            raise VoiceError(
+                f"voice 'hibari/{name}' is not on this disk: `speakstream say --voice hibari/{name} --read Hello` "
+                "fetches it"
+            ) from error
         except Exception as error:
             raise VoiceError(
                 f"voice 'hibari/{name}' could not be loaded: {' '.join(str(error).split())[:200]}"
@@ -152,7 +160,7 @@ class HibariVoice:
         from hibari.g2p.normalize import normalize
 
         g2p = self._phonemizer()
-        normal: str = normalize(text)
+        normal: str = normalize(text).translate(_PAUSING)
         tokens: list[_Token] = g2p.phonemize_tokens(_spelled(g2p.tokenize(normal)))
         table = _places(text, normal)
         runs: list[_Run] = []
@@ -211,7 +219,7 @@ class HibariVoice:
 
 def _session(name: str, cache: Path | None) -> Any:
     """The voice's graph with its durations, ready to run; optimized once when it can be kept (150 ms, then 25)."""
-    graph = Path(voices.voice_path(name)).read_bytes() + _as_output(_DURATIONS)
+    graph = Path(voices.voice_path(name, download_missing=False)).read_bytes() + _as_output(_DURATIONS)
     levels = onnxruntime.GraphOptimizationLevel
 
     def optimize(part: Path) -> None:

@@ -10,7 +10,7 @@ from hibari.g2p import G2P
 from speakstream.audio.chunk import AudioChunk
 from speakstream.tts import ALONE, Place
 from speakstream.tts.dictionaries import CompactG2P
-from speakstream.tts.hibari import RATE, HibariVoice
+from speakstream.tts.hibari import HibariVoice
 from speakstream.tts.prepared import prepared
 from tests.corpus import lines
 
@@ -63,7 +63,7 @@ def test_the_voice_sounds_the_same_from_its_prepared_graph(tmp_path: Path) -> No
 
 def test_older_versions_of_a_prepared_file_go(tmp_path: Path) -> None:
     for version in ("1", "2"):
-        made = prepared(tmp_path, "thing.bin", version, lambda part: part.write_bytes(b"x") and None)
+        made = prepared(tmp_path, "thing.bin", version, Path.touch)
         assert made == tmp_path / f"thing-{version}.bin"
     assert [path.name for path in tmp_path.iterdir()] == ["thing-2.bin"]
 

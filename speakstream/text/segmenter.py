@@ -197,11 +197,8 @@ class Segmenter:
                 return
             word = found[1]
             if self._words >= phrases.SHORTEST and phrases.may_end_before(word, self._previous, self._words):
-                ended = self._phrase_ends(word, start, end, closing)
-                if ended is None:
-                    self._waiting = True
-                    return
-                if ended:
+                held = self._held(start) or self._in_aside(start) or self.lexicon.joins(self._previous, word)
+                if not held and self._emit(start, Break.PHRASE):
                     self._drop(start)
                     continue
             if word.isalpha():  # no mark that ends, opens or closes anything
@@ -222,20 +219,6 @@ class Segmenter:
             if ends is not None:
                 self._emit(end, ends)
                 self._drop(end)
-
-    def _phrase_ends(self, word: str, start: int, end: int, closing: bool) -> bool | None:
-        """Give the phrase before a word, if it sounds whole; None while the word after it, which tells, has not come."""
-        if self._held(start) or self._in_aside(start) or self.lexicon.joins(self._previous, word):
-            return False
-        if not phrases.is_whole(self._text[self._lead : start], word):
-            return False
-        if phrases.needs_next(word, self._previous, self._words):
-            following = _VISIBLE.search(self._text, end) and _WORD.match(self._text, end)
-            if not following and not closing and len(self._text) - end < CLAUSE_LIMIT:
-                return None
-            if following and not phrases.joins_group(following[1]):
-                return False
-        return self._emit(start, Break.PHRASE)
 
     def _ends_after(self, word: str, end: int, closing: bool) -> Break | Literal["unsure"] | None:
         """The break after a word; unsure while what decides it has not arrived."""

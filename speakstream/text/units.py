@@ -49,17 +49,42 @@ UNITS: dict[str, tuple[str, str]] = {name: (word, f"{word}s") for name, word in 
 """A unit's name after "one", and after any other number; "µ" stands for the Greek letter too."""
 
 LENGTHS = frozenset(("km", "m", "cm", "mm", "µm", "nm", "mi", "ft", "in", "yd"))
+_DENOMINATORS = (
+    *(
+        "s",
+        "sec",
+        "min",
+        "h",
+        "hr",
+        "mo",
+        "yr",
+        "m",
+        "km",
+        "cm",
+        "mm",
+        "mi",
+        "ft",
+        "in",
+        "kg",
+        "g",
+        "mg",
+        "lb",
+        "oz",
+        "t",
+    ),
+    *("l", "L", "ml", "mL", "dL", "gal", "mol", "W", "kW", "kWh", "K", "V", "N", "px", "ha", "MB", "GB", "TB"),
+)
 _PERIODS = ("day", "week", "month", "year", "person", "user", "hour", "minute", "second")
 
 _IN_CONTEXT = {
     "in": r"in(?=\.?\s(?:by|x|×|wide|long|tall|high|deep|thick|across)\b|[,;)]|\.?$)",
-    "A": r"A(?=[,;:)]|\.?$|\s(?:of|at|and|or|per|to|from|for|with|fuse|breaker|charger|supply|current)\b)",
+    "A": r"A(?=[,;:)]|\.?$|\s(?:of|at|and|or|per|to|from|for|with|is|fuse|breaker|charger|supply|current)\b)",
     "N": r"N(?!\.?\s?(?:[A-Z]|\d))",
     "W": r"W(?!\.?\s?(?:[A-Z][a-z]|\d))",
+    "B": r"(?<=\s)B",  # right after a number it means billion
+    "K": r"(?<=\s)K",  # and this thousand
 }
-"""Units that after a space may be a word or a part of an address: what must, or must not, follow."""
-
-_BILLION_OR_THOUSAND = ("B", "K")  # where no space stands before them
+"""Units that may be a word, a part of an address or a scale: what must, or must not, stand beside them."""
 
 
 def _either(names: list[str]) -> str:
@@ -68,16 +93,15 @@ def _either(names: list[str]) -> str:
 
 
 _POWER = r"(?:²|³|\^[23]|2|3)?(?![\w'’^²³]|\.[A-Za-z])"
-_ATTACHED = _either([name for name in UNITS if name not in _BILLION_OR_THOUSAND])
-_SPACED = "|".join((*_IN_CONTEXT.values(), _either([name for name in UNITS if name not in _IN_CONTEXT])))
-PER = _either([*UNITS, *_PERIODS])
+_NAMES = "|".join((*_IN_CONTEXT.values(), _either([name for name in UNITS if name not in _IN_CONTEXT])))
+PER = _either([*_DENOMINATORS, *_PERIODS])
 """What may stand after a slash."""
 
-HYPHENED = rf"(?:{_either([n for n in UNITS if n != 'in' and n not in _BILLION_OR_THOUSAND])})(?![\w'’-])"
+HYPHENED = rf"(?:{_either([n for n in UNITS if n not in ('in', 'B', 'K')])})(?![\w'’-])"
 """A unit after a number and a hyphen: "a 5-km run"."""
 
 UNIT = (
-    rf"(?:(?:(?:{_ATTACHED}|\s(?:{_SPACED})){_POWER}|\s?(?:sq|cu)\.?\s(?:km|mi|cm|ft|in|yd|m)(?![\w²³^]))"
+    rf"(?:(?:\s?(?:{_NAMES}){_POWER}|\s?(?:sq|cu)\.?\s(?:km|mi|cm|ft|in|yd|m)(?![\w²³^]))"
     rf"(?:/(?:{PER}){_POWER}){{0,2}}(?:\.(?=\s[a-z(]))?)"
 )
 """The source of a pattern: a unit right after a number, a space before it, a full stop that ends no sentence."""

@@ -268,10 +268,12 @@ def _as_output(name: bytes) -> bytes:
 
 
 def _spelled(tokens: list[_Token]) -> list[_Token]:
-    """In a run of capitals that stand alone ("F D A"), "A" is a letter's name and not the article."""
-    capitals = [len(token.text) == 1 and token.text.isupper() for token in tokens]
-    for index, token in enumerate(tokens):
-        if token.text == "A" and any(capitals[max(index - 1, 0) : index] + capitals[index + 1 : index + 2]):
+    """A capital "A" is a letter's name, not the article, beside another capital or inside a sentence ("plan A is")."""
+    texts = ["", *(token.text for token in tokens), ""]
+    capital = [len(text) == 1 and text.isupper() for text in texts]
+    for at, token in enumerate(tokens, 1):
+        inside = texts[at - 1].isalnum() and not texts[at + 1][:1].isupper()
+        if token.text == "A" and (capital[at - 1] or capital[at + 1] or inside):
             token.tag = "NNP"
     return tokens
 

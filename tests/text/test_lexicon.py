@@ -129,11 +129,10 @@ def clauses(*deltas: str) -> list[Clause]:
 
 
 def test_speech_does_not_pause_within_an_entry() -> None:
-    found = clauses("We went all together to the beautiful Isle of Man in the summer of last year.")
-    assert [clause.spoken for clause in found][:2] == [
-        "We went all together to the beautiful eye-l of man",
-        "in the summer of last year.",
-    ]
+    text = "We all like the Isle of Man in summer."
+    assert [clause.spoken for clause in clauses(text)] == ["We all like the eye-l of man", "in summer."]
+    plain = Segmenter()
+    assert [clause.spoken for clause in [*plain.push(text), *plain.flush()]][0] == "We all like the Isle"
 
 
 texts = st.lists(

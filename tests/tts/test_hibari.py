@@ -81,7 +81,9 @@ def test_what_cannot_be_written_is_done_without(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("text", ["A I is here.", "The F D A said so.", "the A, B and C parts", "The U S A."])
+@pytest.mark.parametrize(
+    "text", ["A I is here.", "The F D A said so.", "the A, B and C parts", "The U S A.", "triple A batteries"]
+)
 def test_a_letter_is_said_by_its_name(text: str, heart: HibariVoice) -> None:
     (run,) = heart._split(text)
     (letter,) = [token.phonemes for token in run.tokens if token.text.rstrip(".") == "A"]
@@ -89,8 +91,8 @@ def test_a_letter_is_said_by_its_name(text: str, heart: HibariVoice) -> None:
 
 
 def test_the_article_stays_one(heart: HibariVoice) -> None:
-    (run,) = heart._split("A dog is a friend.")
-    assert [token.phonemes for token in run.tokens if token.text in "Aa"] == ["ɐ", "ɐ"]
+    (run,) = heart._split("A dog is a friend of A Dog.")
+    assert [token.phonemes for token in run.tokens if token.text in "Aa"] == ["ɐ"] * 3
 
 
 SENTENCE = "The sky appears blue because molecules in the air scatter the short waves."

@@ -139,8 +139,8 @@ class _Say:
         """Load, speak, wait for the end; None: stopped before it began."""
         job, settings, printer = self._job, self._settings, self._printer
         return_freed_memory()
-        voice = load_voice(settings, self._resources, printer.notice) if self._plays or job.output else None
         model = None if job.reads else load_model(settings, self._resources, printer.notice, job.prompt or None)
+        voice = load_voice(settings, self._resources, printer.notice) if self._plays or job.output else None
         sink = self._open_sink(voice)
         self._speaks = sink is not None
         engine = Engine(model, None, None)

@@ -1,6 +1,7 @@
 """The whole path, heard: real model, real voice, real sound, and a recogniser at the other end."""
 
 import difflib
+import re
 import statistics
 import sys
 import threading
@@ -13,6 +14,7 @@ import pytest
 
 from speakstream.audio.chunk import Samples
 from speakstream.audio.device import open_speaker
+from speakstream.audio.packer import CONTEXT_CHARACTERS, last_words
 from speakstream.audio.speaker import Speaker
 from speakstream.engine import Conversation, Engine
 from speakstream.events import Reason, SegmentSpoken
@@ -20,7 +22,7 @@ from speakstream.llm import Generation
 from speakstream.llm.llamacpp import LlamaCpp
 from speakstream.loading import SWITCH_INTERVAL
 from speakstream.settings import Settings
-from speakstream.tts import Voice
+from speakstream.tts import Place, Voice
 from speakstream.turn import Delivery
 from tests.llm.test_engines import poll
 from tests.rig.recognise import Recogniser, normalise, word_error_rate
@@ -167,13 +169,19 @@ def test_words_sound_when_the_program_says_they_do(
     assert statistics.median(errors) <= 0.1
 
 
+def place(segments: list[SegmentSpoken], number: int) -> Place:
+    """What the voice was told of the sentence around a segment."""
+    before = re.split(r"[.!?…]", " ".join(segment.spoken for segment in segments[:number]))[-1].strip()
+    return Place(last_words(before, CONTEXT_CHARACTERS), segments[number].spoken[-1].isalnum())
+
+
 def test_first_and_last_words_are_not_clipped(takes: list[tuple[Take, list[SegmentSpoken]]], heart: Voice) -> None:
     """From the first sound to the last, the recording is as long as what was synthesized, to 15 ms."""
     threshold = 10 ** (THRESHOLD_DB / 20)
     for take, segments in takes:
         loud = np.flatnonzero(np.abs(take.samples) > threshold) / RATE
-        (first,) = heart.synthesize(segments[0].spoken, 1.0, NEVER)
-        (last,) = heart.synthesize(segments[-1].spoken, 1.0, NEVER)
+        (first,) = heart.synthesize(segments[0].spoken, 1.0, NEVER, place(segments, 0))
+        (last,) = heart.synthesize(segments[-1].spoken, 1.0, NEVER, place(segments, len(segments) - 1))
         lead = np.flatnonzero(np.abs(first.samples) * 0.8 > threshold)[0] / first.sample_rate
         tail = np.flatnonzero(np.abs(last.samples) * 0.8 > threshold)[-1] / last.sample_rate
         expected = segments[-1].offset + segments[-1].seconds - (last.seconds - tail) - lead

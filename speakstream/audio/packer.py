@@ -5,6 +5,7 @@ whole sentences as far as the sound still buffered allows. Sentences are never j
 is chosen here, not by the voice.
 """
 
+import re
 from collections import deque
 from dataclasses import dataclass
 from math import inf
@@ -23,6 +24,9 @@ a phrase has enough by itself."""
 MAX_CHARACTERS = 260
 """Longest segment, in spoken characters (about 16 s): a cut must not wait for more synthesis than that."""
 
+_MARK = re.compile("[,;:…]")
+_MARKS = {",": Break.COMMA, ";": Break.COLON, ":": Break.COLON, "…": Break.COLON}
+
 CONTEXT_CHARACTERS = 80
 """The most that a segment tells of its sentence so far: the voice speaks it, too, to find how the segment begins."""
 
@@ -32,7 +36,7 @@ class Segment:
     """What the voice synthesizes at once. ``pieces`` are ranges of ``spoken``, as in Clause.
 
     ``before`` is what was spoken of the same sentence in the segments before this one, or the end of it.
-    ``breaks`` are the clauses' ends within the segment that call for a pause, by code point of ``spoken``.
+    ``breaks`` are the marks within that call for a pause: the code points of ``spoken`` after them, in order.
     """
 
     span: Span
@@ -124,24 +128,25 @@ class Packer:
     def _join(self, count: int) -> Segment:
         clauses = [self._clauses.popleft() for _ in range(count)]
         self._sentences -= sum(clause.ends >= Break.SENTENCE for clause in clauses)
-        spoken, pieces, breaks, ended = "", list[Piece](), list[tuple[int, Break]](), Break.NONE
+        spoken, pieces, breaks = "", list[Piece](), dict[int, Break]()
         for clause in clauses:
             if spoken:
-                breaks.append((len(spoken), ended))
                 spoken += " "
-            ended = clause.ends
+            breaks |= {len(spoken) + found.end(): _MARKS[found[0]] for found in _MARK.finditer(clause.spoken)}
             pieces += [Piece(p.start + len(spoken), p.end + len(spoken), p.span) for p in clause.pieces]
             spoken += clause.spoken
+            if clause.ends >= Break.COMMA:
+                breaks[len(spoken)] = clause.ends
+        breaks.pop(len(spoken), None)
         span = Span(clauses[0].span.start, clauses[-1].span.end)
-        inner = tuple((at, ends) for at, ends in breaks if ends >= Break.COMMA)
-        segment = Segment(span, spoken, tuple(pieces), clauses[-1].ends, self._said, inner)
+        segment = Segment(span, spoken, tuple(pieces), clauses[-1].ends, self._said, tuple(sorted(breaks.items())))
         if segment.ends >= Break.SENTENCE:
             self._said = ""
         else:
-            self._said = _end(f"{self._said} {spoken}".lstrip(), CONTEXT_CHARACTERS)
+            self._said = last_words(f"{self._said} {spoken}".lstrip(), CONTEXT_CHARACTERS)
         return segment
 
 
-def _end(text: str, most: int) -> str:
+def last_words(text: str, most: int) -> str:
     """The last whole words of ``text``, of ``most`` characters at most."""
     return text if len(text) <= most else text[-most - 1 :].partition(" ")[2]

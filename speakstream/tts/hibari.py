@@ -49,7 +49,7 @@ _DURATIONS = b"/Clip_output_0"
 _PROVIDERS = ["CPUExecutionProvider"]
 _QUIET_DB = -45.0  # below the chunk's peak: silence
 _WINDOW = 120  # samples (5 ms) to a step of the search for silence
-_MARGIN = 2  # windows kept on either side of the words
+_LEAD, _TAIL = 1, 2  # windows kept before and after the words
 _SLACK = 240  # samples (10 ms): how far from where a word is said to stop it is cut off
 _FADE = 72  # samples (3 ms): a cut into faint noise makes no click
 
@@ -298,7 +298,7 @@ def _sounding(samples: Samples) -> tuple[int, int]:
     whole = len(samples) // _WINDOW
     peaks = np.abs(samples[: whole * _WINDOW]).reshape(whole, _WINDOW).max(axis=1)
     loud = np.nonzero(peaks > peaks.max() * 10 ** (_QUIET_DB / 20))[0]
-    return max(0, int(loud[0]) - _MARGIN) * _WINDOW, min(whole, int(loud[-1]) + 1 + _MARGIN) * _WINDOW
+    return max(0, int(loud[0]) - _LEAD) * _WINDOW, min(whole, int(loud[-1]) + 1 + _TAIL) * _WINDOW
 
 
 def _faded(samples: Samples) -> Samples:

@@ -36,3 +36,8 @@ class AudioError(SpeakStreamError):
 def one_line(text: str) -> str:
     """What a message quotes may hold anything: control characters and line ends are spelled out."""
     return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in text)
+
+
+def folded(error: object) -> str:
+    """What a library's error says, on one line and not too long; the name of its class where it says nothing."""
+    return " ".join(str(error).split())[:300] or type(error).__name__

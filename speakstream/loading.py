@@ -34,7 +34,7 @@ def return_freed_memory() -> None:
     if sys.platform.startswith("linux"):
         with suppress(OSError, AttributeError):  # another C library: it does as it likes
             libc = ctypes.CDLL(None)
-            libc.mallopt(_M_MMAP_THRESHOLD, 500_000)
+            libc.mallopt(_M_MMAP_THRESHOLD, 128 * 1024)
             libc.mallopt(_M_ARENA_MAX, 1)
 
 

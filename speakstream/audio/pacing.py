@@ -30,7 +30,7 @@ SHORTEST_PAUSE = 0.02
 EDGES = 0.035
 """Seconds that words take to die away and to swell again, unheard: part of every pause."""
 
-_OWN = {Break.COMMA: 0.05, Break.COLON: 0.02}
+_OWN = 0.05
 """Seconds of silence from which on a voice has paused at a mark: less may be a consonant closing."""
 
 _QUIET_DB = -35.0
@@ -68,7 +68,7 @@ def paced(chunk: AudioChunk, breaks: Sequence[tuple[int, Break]], speed: float) 
         stops, begins = chunk.words[index - 1].stops, chunk.words[index].begins
         inside = sounding[int((stops + _STEP) * rate) : int((begins - _STEP) * rate)]
         change = PAUSES[ends] / speed + EDGES - (begins - stops)
-        if abs(change) < _ENOUGH or begins - stops < _OWN.get(ends, 0.0) or inside.max(initial=0.0) > quiet:
+        if abs(change) < _ENOUGH or begins - stops < _OWN or inside.max(initial=0.0) > quiet:
             continue
         middle, by = int((stops + begins) / 2 * rate), int(change * rate)
         low = middle + min(by, 0) // 2

@@ -5,6 +5,7 @@ import logging
 from speakstream.doctor import machine, program, sound, storage, surroundings, turn
 from speakstream.doctor.examination import Check, Examination
 from speakstream.doctor.findings import Findings, fail
+from speakstream.errors import folded
 
 log = logging.getLogger(__name__)
 
@@ -45,5 +46,5 @@ def findings_of(check: Check, examination: Examination) -> Findings:
 
 
 def _said(error: Exception) -> str:
-    said = " ".join(str(error).split())[:200]
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+    name, said = type(error).__name__, folded(error)
+    return name if said == name else f"{name}: {said}"

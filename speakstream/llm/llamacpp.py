@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from speakstream.errors import EngineError, ModelError
+from speakstream.errors import EngineError, ModelError, folded
 from speakstream.llm import Generation, Message, ModelChoice, PromptRead
 
 BATCH = 64
@@ -119,7 +119,7 @@ class LlamaCpp:
         except Exception as error:
             self._remove_folder()
             raise ModelError(
-                f"{choice.weights} could not be loaded by llama.cpp ({_one_line(error)}); "
+                f"{choice.weights} could not be loaded by llama.cpp ({folded(error)}); "
                 "give a GGUF chat model, or free some memory"
             ) from error
         self.name = f"{choice.weights.stem} (llama.cpp, {threads} thread{'s' if threads > 1 else ''})"
@@ -216,7 +216,7 @@ class LlamaCpp:
                 self._note_prompt(**progress)
             error = chunk.get("error")
             if error is not None:
-                put(EngineError(f"the language model refused the request: {_one_line(error.get('message', error))}"))
+                put(EngineError(f"the language model refused the request: {folded(error.get('message', error))}"))
                 return True
             for choice in chunk.get("choices") or ():
                 text = (choice.get("delta") or {}).get("content")
@@ -227,7 +227,7 @@ class LlamaCpp:
         try:
             self._server.handle_chat_completions(request, on_chunk)
         except Exception as error:
-            put(EngineError(f"the language model failed: {_one_line(error)}"))
+            put(EngineError(f"the language model failed: {folded(error)}"))
         finally:
             put(None)
 
@@ -240,7 +240,7 @@ class LlamaCpp:
     def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self._fetch("POST", path, json.dumps(body)))
         if "error" in answer:
-            raise EngineError(f"the language model could not count tokens: {_one_line(answer['error'])}")
+            raise EngineError(f"the language model could not count tokens: {folded(answer['error'])}")
         return answer
 
     def _fetch(self, method: str, path: str, body: str | None = None) -> bytes:
@@ -255,7 +255,7 @@ class LlamaCpp:
             connection.request(method, path, body, headers)
             return connection.getresponse().read()
         except (OSError, http.client.HTTPException) as error:
-            raise EngineError(f"the language model does not answer: {_one_line(error)}") from error
+            raise EngineError(f"the language model does not answer: {folded(error)}") from error
         finally:
             connection.close()
 
@@ -284,7 +284,3 @@ def _private_folder() -> str:
             return folder
         os.rmdir(folder)
     raise ModelError("no folder for a private socket; set TMPDIR to a short, writable folder")
-
-
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,4 +1,4 @@
-"""Blocks that are announced, not read: code, tables, formulas, HTML. Code and tables are read aloud on request.
+"""Blocks that are announced or silent: code, tables, formulas, scripts. Code and tables are read aloud on request.
 
 On request the announcement comes at the block's beginning, and then code line by line, as inline code is read,
 and a table row by row, each cell after its column's name ("Free, Price zero dollars"); the first cell, which
@@ -8,7 +8,7 @@ says what the row is about, stands alone.
 from collections.abc import Iterator
 
 from speakstream.text import numerals
-from speakstream.text.blocks import Closed, Opened
+from speakstream.text.block_events import Closed, Opened
 from speakstream.text.lexicon import Lexicon
 from speakstream.text.lines import Kind, cells
 from speakstream.text.span import Break, Clause, Piece, Span

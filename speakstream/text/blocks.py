@@ -7,8 +7,9 @@ collects the events into blocks; ``Segmenter`` cuts their text into clauses.
 """
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from speakstream.text.block_events import Became, Closed, Event, LineBreak, Opened, Text
 from speakstream.text.lines import (
     LINE_LIMIT,
     PREFIX,
@@ -23,54 +24,6 @@ from speakstream.text.lines import (
 
 NESTING_LIMIT = 16
 """List markers on one line, and nested lists, beyond which a marker is text and a level is not counted."""
-
-
-class Opened(NamedTuple):
-    """A block begins at ``start`` with its marker; its first line's content follows at ``content``."""
-
-    kind: Kind
-    start: int
-    marker_end: int
-    content: int
-    quote: int = 0  # depth of block quotes around it
-    depth: int = 0  # depth of lists around it, its own item included
-    level: int = 0  # of a heading, 1 to 6
-    ordinal: int | None = None  # of an ordered list's item
-    checked: bool | None = None  # of a task
-    info: str = ""  # of fenced code; a footnote's name; the end of HTML that is not to be read
-
-
-class Text(NamedTuple):
-    """More content of the open block, all on one line."""
-
-    start: int
-    text: str
-
-
-class LineBreak(NamedTuple):
-    """The open block goes on in a new line; that line's content begins at ``content``."""
-
-    content: int
-
-
-class Closed(NamedTuple):
-    """The open block is over; a paragraph with an underline turns out to have been a heading of ``level``."""
-
-    end: int
-    underlined: bool = False
-    level: int = 0
-
-
-class Became(NamedTuple):
-    """The open paragraph, of one line, turns out to be the header of a table, by the row from ``start`` to ``end``."""
-
-    table: Opened
-    header: str
-    start: int
-    end: int
-
-
-Event = Opened | Text | LineBreak | Closed | Became
 
 _Place = Literal[
     "line",  # the beginning of a line, or what was read of it does not tell its kind yet

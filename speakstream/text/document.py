@@ -7,7 +7,8 @@ parses only that.
 
 from dataclasses import dataclass, field
 
-from speakstream.text.blocks import Became, BlockScanner, Closed, Event, LineBreak, Opened, Text
+from speakstream.text.block_events import Became, Closed, Event, LineBreak, Opened, Text
+from speakstream.text.blocks import BlockScanner
 from speakstream.text.inline import Node, parse_inline
 from speakstream.text.lines import Kind, cells
 from speakstream.text.span import Span

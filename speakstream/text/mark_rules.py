@@ -89,10 +89,16 @@ def _emoticon(speaking: "Speaking", found: Found) -> bool:
     return say(EMOTICONS[found[1]], speaking, found)
 
 
-def _pause(speaking: "Speaking", found: Found) -> bool:
+def _menu(speaking: "Speaking", found: Found) -> bool:
     """ "File > Save As": a way through menus, not a comparison."""
     if not _TITLE_BEFORE.search(speaking.text, max(found.start() - 32, 0), found.start()):
         return False
+    speaking.mark(",")
+    return True
+
+
+def _bar(speaking: "Speaking", found: Found) -> bool:
+    """A bar between spaces parts what stands beside it, as in a table without a header."""
     speaking.mark(",")
     return True
 
@@ -174,8 +180,8 @@ mark_rules: tuple[Rule, ...] = (
     rule("mark", "。，、！？；：", "[。，、！？；：]", _wide_mark),
     rule("star", "*", r"\*++", _star),
     rule("about", "~", r"~(?=\d)", _about),
-    rule("menu", ">", r">(?= [*_`\"“]*+[A-Z]\w)", _pause),
-    rule("bar", "|", r"(?<!\S)\|(?!\S)", _pause),
+    rule("menu", ">", r">(?= [*_`\"“]*+[A-Z]\w)", _menu),
+    rule("bar", "|", r"(?<!\S)\|(?!\S)", _bar),
     rule("pound", "#", r"(?<!\S)#(?:(?=\s+(of)\b)|(?=\s|[.,;:!?]|$))", _pound),
     rule("listed", "(", r"(?<!\w)\(([a-zA-Z])\)", _listed),
     rule("trade mark", "(", r"(?<=\w)\((?:R|TM|tm)\)", _nothing),

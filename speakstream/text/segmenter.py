@@ -12,7 +12,8 @@ from typing import Literal
 
 from speakstream.text import numerals, phrases
 from speakstream.text.announced import ANNOUNCED, Announced
-from speakstream.text.blocks import Became, BlockScanner, Closed, Event, LineBreak, Opened, Text
+from speakstream.text.block_events import Became, Closed, Event, LineBreak, Opened, Text
+from speakstream.text.blocks import BlockScanner
 from speakstream.text.boundaries import LOOKAHEAD_WORDS, UNSURE, ends_after, ends_if_sure, is_emoji
 from speakstream.text.lexicon import EMPTY, Lexicon
 from speakstream.text.lines import Kind

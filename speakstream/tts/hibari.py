@@ -21,7 +21,7 @@ import onnxruntime
 from hibari import dsp, voices
 
 from speakstream.audio.chunk import AudioChunk, Samples, WordTiming
-from speakstream.errors import VoiceError
+from speakstream.errors import VoiceError, folded
 from speakstream.tts import ALONE, Place, VoiceInfo
 from speakstream.tts.prepared import prepared
 
@@ -96,9 +96,7 @@ class HibariVoice:
                 "fetches it"
             ) from error
         except Exception as error:
-            raise VoiceError(
-                f"voice 'hibari/{name}' could not be loaded: {' '.join(str(error).split())[:200]}"
-            ) from error
+            raise VoiceError(f"voice 'hibari/{name}' could not be loaded: {folded(error)}") from error
         with open(os.path.join(voices.ASSETS, "vocab.json"), encoding="utf-8") as vocab:
             self._ids: dict[str, int] = json.load(vocab)
         self.name = f"hibari/{name}"
@@ -129,7 +127,7 @@ class HibariVoice:
         except VoiceError:
             raise
         except Exception as error:
-            raise VoiceError(f"{self.name} failed at {text[:40]!r}: {' '.join(str(error).split())[:200]}") from error
+            raise VoiceError(f"{self.name} failed at {text[:40]!r}: {folded(error)}") from error
 
     def close(self) -> None:
         """See Voice."""

@@ -1,0 +1,133 @@
+"""The commands that have commands of their own: ``speakstream models`` and ``speakstream lexicon``."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from speakstream.command_line import HELP, as_unicode, model_names, read_settings, tell
+
+if TYPE_CHECKING:
+    from speakstream.models import ModelStore
+    from speakstream.progress import TerminalProgress
+    from speakstream.settings import Settings
+
+models_app = typer.Typer(
+    help="List the language models; fetch or delete one.", rich_markup_mode=None, context_settings=HELP
+)
+lexicon_app = typer.Typer(
+    help="List the words that are said in your own way; add or remove one.",
+    rich_markup_mode=None,
+    context_settings=HELP,
+)
+
+
+@models_app.callback(invoke_without_command=True)
+def models(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        from speakstream.listings import list_models
+
+        list_models(read_settings(context))
+
+
+@models_app.command("pull")
+def pull(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", autocompletion=model_names, help="Without: the one in the settings."),
+    ] = None,
+) -> None:
+    """Fetch a model, or check the one that is there."""
+    from speakstream.progress import TerminalProgress
+
+    settings = read_settings(context)
+    wanted = name or settings.llm_model_name
+    with TerminalProgress(label=wanted) as progress:
+        path = _store(settings, progress).pull(wanted)
+    print(f"{wanted} is on disk: {path}", file=sys.stderr)
+
+
+@models_app.command("rm")
+def remove(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=model_names, help="See: speakstream models.")],
+) -> None:
+    """Delete a model from the disk."""
+    freed = _store(read_settings(context)).remove(name)
+    if freed:
+        print(f"{name} is deleted: {freed / 1e6:.0f} MB are free again", file=sys.stderr)
+    else:
+        print(f"{name} is not on disk: there is nothing to delete", file=sys.stderr)
+
+
+def _store(settings: "Settings", progress: "TerminalProgress | None" = None) -> "ModelStore":
+    from speakstream.models import ModelStore, cache_folder
+
+    def notify(line: str) -> None:
+        tell([line])
+
+    return ModelStore(
+        settings.model_cache or cache_folder(),
+        progress=progress,
+        notify=progress.before(notify) if progress else notify,
+    )
+
+
+def _lexicon_words(incomplete: str) -> list[str]:
+    from speakstream.pronunciation import lexicon_path, read_lexicon
+
+    return [entry.word for entry in read_lexicon(lexicon_path()).entries if entry.word.startswith(incomplete)]
+
+
+@lexicon_app.callback(invoke_without_command=True)
+def lexicon(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        show_lexicon()
+
+
+@lexicon_app.command(
+    "add",
+    epilog="\b\nExamples:\n  speakstream lexicon add Siobhan shivawn --try\n  speakstream lexicon add nginx engine ex",
+)
+def add_to_lexicon(
+    context: typer.Context,
+    word: Annotated[str, typer.Argument(metavar="WORD", help="As it is written; in lower case: in any case.")],
+    respelling: Annotated[list[str], typer.Argument(metavar="RESPELLING", help="As it sounds, in plain letters.")],
+    hear: Annotated[bool, typer.Option("--try", help="Say it as well.")] = False,
+) -> None:
+    """Have WORD said as RESPELLING would be, by every voice, from now on.
+
+    A program that is running takes it up at once.
+    """
+    from speakstream.lexicon_commands import add_word
+
+    settings = read_settings(context) if hear else None
+    kept = add_word(as_unicode(word), as_unicode(" ".join(respelling)))
+    if settings is not None:
+        from speakstream.say import Job, run
+
+        if status := run(Job(text=kept), settings):
+            raise typer.Exit(status)
+
+
+@lexicon_app.command("list")
+def show_lexicon(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list on standard output.")] = False,
+) -> None:
+    """List the words, and how they are said."""
+    from speakstream.lexicon_commands import list_lexicon
+
+    list_lexicon(as_json)
+
+
+@lexicon_app.command("rm")
+def remove_from_lexicon(
+    word: Annotated[
+        str, typer.Argument(metavar="WORD", autocompletion=_lexicon_words, help="See: speakstream lexicon list.")
+    ],
+) -> None:
+    """Have WORD said as the voice would say it."""
+    from speakstream.lexicon_commands import remove_word
+
+    remove_word(as_unicode(word))

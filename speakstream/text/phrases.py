@@ -26,7 +26,7 @@ _BEFORE = _LINKS | _AUXILIARIES | _DETERMINERS
 
 _LEANING = _BEFORE | word_set(
     "able according almost also away back best better close code down due even far fewer first going he how i it "
-    "just kind last least less let lot many more most much near need needs never next not number off often one "
+    "just kind last least less let lot many more most much near need needs never next not number off one "
     "only other out part prior quite rather ratio same she sort such there they too two type up used very want "
     "wants we well why you"
 )

@@ -21,6 +21,8 @@ from speakstream.latency.stages import NAMES
 from speakstream.settings import Settings
 from tests.program import Terminal, no_sound, speakstream
 
+pytestmark = pytest.mark.usefixtures("weights")  # a fetch would have its own lines
+
 
 def test_changes_are_read_as_settings_and_a_comma_may_stand_in_a_value() -> None:
     assert read_changes("LLM_THREADS=1") == {"LLM_THREADS": "1"}

@@ -128,3 +128,12 @@ def test_auto_says_which_engine_it_chose_and_why() -> None:
 def test_an_engine_that_is_not_there_is_named(engine: str, says: str) -> None:
     with pytest.raises(ModelError, match=says):
         choose_engine(engine)
+
+
+def test_it_can_be_closed_as_soon_as_it_is_loaded(weights: Path) -> None:
+    """llama.cpp's own loop may not have begun by then, and must not be waited for without end."""
+    for _ in range(3):
+        model = LlamaCpp(ModelChoice("any", weights, 256, 1))
+        folder = model._folder
+        model.close()
+        assert folder is not None and not os.path.exists(folder)

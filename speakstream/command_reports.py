@@ -41,11 +41,14 @@ def voices(context: typer.Context) -> None:
     list_voices(read_settings(context))
 
 
-def devices(context: typer.Context) -> None:
+def devices(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array on standard output.")] = False,
+) -> None:
     """List the sound devices that can play."""
     from speakstream.listings import list_devices
 
-    list_devices(read_settings(context))
+    list_devices(read_settings(context), as_json)
 
 
 def doctor(

@@ -7,9 +7,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent import futures
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 from speakstream.audio.chunk import Sink
 from speakstream.events import Event, Metrics, Notice, Reason, TurnEnded
@@ -19,6 +21,8 @@ from speakstream.tts import Voice
 from speakstream.turn import Delivery, Listener, Speech, Turn
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FULL, KEEP = 0.5, 0.25
 """When the old messages outgrow the first part of the context, the oldest are left out until they take the second.
@@ -32,9 +36,24 @@ TEMPLATE_MARGIN = 16
 """Tokens kept free for what a chat template adds around a reply."""
 
 
-@dataclass(frozen=True, slots=True)
+LOOK_SECONDS = 0.05
+"""How often whoever waits for something that is still loading looks whether he is still wanted."""
+
+
+def loaded(future: Future[T], cancelled: threading.Event) -> T | None:
+    """What ``future`` brings; None: ``cancelled`` meanwhile. Raises what the loading raised."""
+    while not cancelled.is_set():
+        if futures.wait([future], LOOK_SECONDS).done:
+            return future.result()
+    return None
+
+
+@dataclass(slots=True)
 class Engine:
-    """What answers and what speaks. ``model`` and ``voice`` may still be loading: they are waited for when needed."""
+    """What answers and what speaks. ``model`` and ``voice`` may still be loading: they are waited for when needed.
+
+    Another ``voice`` or ``sink`` is taken by the next Speech.
+    """
 
     model: Future[LanguageModel] | None
     voice: Future[Voice] | None
@@ -44,13 +63,14 @@ class Engine:
 
     def turn(self, listener: Listener) -> Turn:
         """A new turn, spoken if there are a voice and a sink."""
-        voice, sink = self.voice, self.sink
-        if voice is None or sink is None:
+        if self.voice is None or self.sink is None:
             return Turn(listener, None)
 
         def speech(turn: Turn, delivery: Delivery) -> Speech:
+            assert self.voice is not None and self.sink is not None  # they are changed, never taken away
+            voice, sink = partial(loaded, self.voice), self.sink
             metrics = turn.metrics if turn.result is None else Metrics(time.monotonic())  # a replay has its own
-            return Speech(turn.reply, voice.result, sink, delivery, listener, metrics, turn.speech_ended, self.lexicon)
+            return Speech(turn.reply, voice, sink, delivery, listener, metrics, turn.speech_ended, self.lexicon)
 
         return Turn(listener, speech)
 
@@ -75,16 +95,18 @@ class Conversation:
     ) -> None:
         """``max_messages``: the newest ones that are sent to the model; none is deleted."""
         self.messages: list[Message] = []
+        self.system_prompt = system_prompt
         self.options = options
         self.delivery = delivery
         self._engine = engine
-        self._system = Message("system", system_prompt) if system_prompt else None
         self._listener = listener
         self._max_messages = max_messages
         self._turn: Turn | None = None
         self._sent_from = 0  # messages before this one no longer fit the context
         self._cut_off = ""  # the last words heard, when the last reply was interrupted
+        self._draft = ""
         self._warming: tuple[threading.Thread, threading.Event] | None = None
+        self._warm_lock = threading.Lock()
 
     @property
     def turn(self) -> Turn | None:
@@ -97,48 +119,83 @@ class Conversation:
         self.stop()
         turn = self._engine.turn(self._heed)
         turn.metrics.submitted = submitted
-        self._turn = turn
-        told = f'(You were interrupted after "{self._cut_off}".)\n{prompt}' if self._cut_off else prompt
+        self.messages.append(Message("user", self._told(prompt)))
         self._cut_off = ""
-        self.messages.append(Message("user", told))
+        with self._warm_lock:
+            self._turn = turn  # from now on, nothing is prefilled
+        self._cool()
         turn.start(partial(self._stream, turn.metrics), self.delivery)
         return turn
 
     def stop(self) -> None:
         """Interrupt the running turn, if any, and wait until nothing of it runs."""
-        if self._warming is not None:
-            thread, cancelled = self._warming
-            cancelled.set()
-            thread.join()
-            self._warming = None
+        self._cool()
         if self._turn is not None:
             self._turn.cancel()
             self._turn.join()
 
-    def prefill(self) -> None:
-        """Have what will be sent next in the model's prompt cache; cancelled by the next ``ask``."""
-        cancelled = threading.Event()
+    def restore(self, messages: Iterable[Message], interrupted: bool = False) -> None:
+        """Go on from these messages. ``interrupted``: the last one was cut off where it ends."""
+        self.stop()
+        self.messages = [*messages]
+        self._turn = None
+        self._sent_from = 0
+        self._cut_off = _last_words(self.messages[-1].content) if interrupted else ""
 
-        def warm() -> None:
+    def prefill(self, draft: str = "") -> None:
+        """Have what is known of the next prompt in the model's prompt cache: the conversation, and ``draft``.
+
+        Never waits: one prefill runs at a time, and of those asked for meanwhile only the last. Does nothing while a
+        turn runs, which it would slow down; the next ``ask`` cancels it.
+        """
+        with self._warm_lock:
+            if self._turn is not None and self._turn.result is None:
+                return
+            self._draft = draft
+            if self._warming is None:
+                cancelled = threading.Event()
+                thread = threading.Thread(target=self._warm, args=(cancelled,), name="prefill")
+                self._warming = (thread, cancelled)
+                thread.start()
+
+    def _warm(self, cancelled: threading.Event) -> None:
+        draft: str | None = None
+        while not cancelled.is_set():
+            with self._warm_lock:
+                if draft == self._draft:
+                    self._warming = None
+                    return
+                draft = self._draft
             try:
-                model = self._model()
-                model.prefill(self._fitting(model, Message("user", ""))[0], cancelled)
+                if (model := self._model(cancelled)) is not None:
+                    model.prefill(self._fitting(model, Message("user", self._told(draft)))[0], cancelled)
             except Exception:
                 log.warning("the prompt could not be prefilled", exc_info=True)  # the turn itself will tell
 
-        self.stop()
-        thread = threading.Thread(target=warm, name="prefill")
-        self._warming = (thread, cancelled)
-        thread.start()
+    def _cool(self) -> None:
+        """End the prefill, and wait until nothing of it runs."""
+        with self._warm_lock:
+            warming, self._warming = self._warming, None
+        if warming is not None:
+            thread, cancelled = warming
+            cancelled.set()
+            thread.join()
 
-    def _model(self) -> LanguageModel:
+    def _told(self, prompt: str) -> str:
+        """The prompt as the model is told it."""
+        return f'(You were interrupted after "{self._cut_off}".)\n{prompt}' if self._cut_off else prompt
+
+    def _model(self, cancelled: threading.Event) -> LanguageModel | None:
+        """The model; None: cancelled before it was loaded."""
         if self._engine.model is None:
             raise ValueError("this engine has no language model")
-        return self._engine.model.result()
+        return loaded(self._engine.model, cancelled)
 
     def _stream(self, metrics: Metrics, cancelled: threading.Event) -> Iterator[str]:
         """The llm thread: wait for the model, make the messages fit, generate."""
-        model = self._model()
+        model = self._model(cancelled)
+        if model is None:
+            return
         messages, tokens = self._fitting(model)
         room = max(1, model.context_length - tokens - TEMPLATE_MARGIN)
         options = replace(self.options, max_new_tokens=min(self.options.max_new_tokens, room))
@@ -177,7 +234,7 @@ class Conversation:
         return self._sent(oldest, more), tokens
 
     def _sent(self, oldest: int, more: tuple[Message, ...]) -> list[Message]:
-        system = [self._system] if self._system is not None else []
+        system = [Message("system", self.system_prompt)] if self.system_prompt else []
         return [*system, *self.messages[oldest:], *more]
 
     def _next_user(self, index: int, last: int) -> int:
@@ -192,8 +249,12 @@ class Conversation:
             if heard:
                 self.messages.append(Message("assistant", heard))
             if event.reason is Reason.INTERRUPTED and heard:
-                self._cut_off = " ".join(heard.split()[-6:])
+                self._cut_off = _last_words(heard)
         self._listener(event)
+
+
+def _last_words(text: str) -> str:
+    return " ".join(text.split()[-6:])
 
 
 def _note_prompt(metrics: Metrics, read: PromptRead | None) -> None:

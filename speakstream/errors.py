@@ -33,6 +33,18 @@ class AudioError(SpeakStreamError):
     """A sound device or an audio file could not be used."""
 
 
+class HistoryError(SpeakStreamError):
+    """The conversations on disk could not be read or written, or have nothing of that name."""
+
+
+class AttachmentError(SpeakStreamError):
+    """A file named in a prompt can't be put behind it."""
+
+
+class PersonaError(SpeakStreamError):
+    """There is no such persona, or its file can't be used."""
+
+
 def one_line(text: str) -> str:
     """What a message quotes may hold anything: control characters and line ends are spelled out."""
     return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in text)

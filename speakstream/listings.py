@@ -15,13 +15,19 @@ from speakstream.settings import Settings
 CHOSEN, OTHER = "*", " "
 
 
-def list_devices(settings: Settings) -> None:
+def list_devices(settings: Settings, as_json: bool = False) -> None:
     """The sound devices that can play. Raises AudioError when there is none."""
+    import dataclasses
+    import json
+
     from speakstream.audio.device import devices, find_device
 
     found = devices()
     if not found:
         raise AudioError("this machine has no sound device (over SSH or in a container there is none)")
+    if as_json:
+        print(json.dumps([dataclasses.asdict(device) for device in found]))
+        return
     chosen = find_device(settings.audio_device or "").index
     rows = [
         (

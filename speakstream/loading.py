@@ -9,16 +9,21 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from speakstream.audio.chunk import Sink
 from speakstream.llm import Generation, LanguageModel, Message, ModelChoice, choose_engine
+from speakstream.progress import ProgressDisplay
 from speakstream.pronunciation import LexiconFile, lexicon_path
 from speakstream.settings import Settings
 from speakstream.text.lexicon import Lexicon
 from speakstream.text.lines import Kind
 from speakstream.tts import Voice, check_name, open_voice
 from speakstream.turn import Delivery
+
+if TYPE_CHECKING:
+    from speakstream.audio.device import Device
+    from speakstream.audio.speaker import Speaker
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +46,12 @@ def return_freed_memory() -> None:
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
 
 
+def _on_the_terminal(label: str) -> ProgressDisplay:
+    from speakstream.progress import TerminalProgress
+
+    return TerminalProgress(label=label)
+
+
 @dataclass
 class Resources:
     """What must be given back at the end, in the reverse order of opening."""
@@ -50,6 +61,8 @@ class Resources:
     closers: list[Callable[[], None]] = field(default_factory=list)
     fetching: threading.Lock = field(default_factory=threading.Lock)
     """Held while something is fetched: one line of the terminal shows how far it is."""
+    progress: Callable[[str], ProgressDisplay] = _on_the_terminal
+    """Given a label, where to show how far its download is."""
 
     def close(self) -> None:
         """Stop loading, join the loaders, close everything that was opened."""
@@ -91,12 +104,12 @@ def load_model(
     def work() -> LanguageModel:
         from speakstream.llm import ENGINES
         from speakstream.models import ModelStore, cache_folder
-        from speakstream.progress import TerminalProgress
 
         engine, _ = choose_engine(settings.llm_engine)
         folder = settings.model_cache or cache_folder()
-        with resources.fetching, TerminalProgress(label=settings.llm_model_name) as progress:
-            store = ModelStore(folder, progress=progress, notify=progress.before(notify))
+        display = resources.progress(settings.llm_model_name)
+        with resources.fetching, display as progress:
+            store = ModelStore(folder, progress=progress, notify=display.before(notify))
             weights = store.resolve(settings.llm_model_name, resources.cancelled)
         context = settings.context_length
         if prompt is not None:
@@ -132,11 +145,11 @@ def load_voice(
 
     def work() -> Voice:
         from speakstream.models import cache_folder
-        from speakstream.progress import TerminalProgress
         from speakstream.voice_files import fetch_voice
 
-        with resources.fetching, TerminalProgress(label=settings.tts_model_name) as progress:
-            fetch_voice(settings.tts_model_name, progress, progress.before(notify), resources.cancelled)
+        display = resources.progress(settings.tts_model_name)
+        with resources.fetching, display as progress:
+            fetch_voice(settings.tts_model_name, progress, display.before(notify), resources.cancelled)
         voice = open_voice(settings.tts_model_name, settings.model_cache or cache_folder())
         resources.closers.append(voice.close)
         voice.warm()
@@ -155,19 +168,58 @@ def load_lexicon(notify: Callable[[str], None]) -> Callable[[], Lexicon]:
 
 def open_sound(settings: Settings, resources: Resources, notify: Callable[[str], None]) -> Sink:
     """Open the sound device. Raises AudioError, one line that says what to do, where there is none."""
-    from speakstream.audio.device import open_speaker
+    sound = Sound(settings, notify)
+    resources.closers.append(sound.close)
+    return sound.open(settings.audio_device or "")
 
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    speaker, device = open_speaker(
-        settings.audio_device or "",
-        settings.tts_sample_rate,
-        settings.audio_buffer_seconds,
-        settings.chunk_size,
-        settings.default_volume,
-        notify,
-    )
-    resources.closers.append(device.close)
-    return speaker
+
+class Sound:
+    """The sound device of a program, which may change it while nothing sounds."""
+
+    def __init__(self, settings: Settings, notify: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._notify = notify
+        self._device: Device | None = None
+        self._looked = False
+
+    @property
+    def name(self) -> str:
+        """The open device's name; "" without one."""
+        return self._device.name if self._device is not None else ""
+
+    @property
+    def sample_rate(self) -> int | None:
+        """Hz at which it runs."""
+        return self._device.sample_rate if self._device is not None else None
+
+    def open(self, wanted: str) -> "Speaker":
+        """Open the device that ``wanted`` names ("": the default one) in the place of the one before.
+
+        Raises AudioError, and there is none then.
+        """
+        from speakstream.audio.device import look_again, open_speaker
+
+        settings = self._settings
+        sys.setswitchinterval(SWITCH_INTERVAL)
+        self.close()
+        if self._looked:
+            look_again()  # one may have been plugged in meanwhile
+        self._looked = True
+        speaker, self._device = open_speaker(
+            wanted,
+            settings.tts_sample_rate,
+            settings.audio_buffer_seconds,
+            settings.chunk_size,
+            settings.default_volume,
+            self._notify,
+        )
+        return speaker
+
+    def close(self) -> None:
+        """Give the device back."""
+        device, self._device = self._device, None
+        if device is not None:
+            device.close()
 
 
 def generation(settings: Settings) -> Generation:

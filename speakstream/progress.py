@@ -4,10 +4,22 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Self, TextIO
+from typing import Protocol, Self, TextIO
 
 Progress = Callable[[int, int], None]  # bytes done, bytes in all (0: not known)
 Notify = Callable[[str], None]
+
+
+class ProgressDisplay(Protocol):
+    """Where a program shows how far a download is. Entered before it begins, left when it has ended in any way."""
+
+    def __enter__(self) -> "Progress": ...
+
+    def __exit__(self, *failure: object) -> None: ...
+
+    def before(self, notify: Notify) -> Notify:
+        """``notify``, for what is to be said while something is fetched."""
+
 
 REDRAW_SECONDS = 0.1
 LOG_SECONDS = 30.0  # between two lines of a log

@@ -107,6 +107,7 @@ class Delivery:
     start: int = 0  # code point of the reply to begin at
     max_queue: int = 10
     aloud: frozenset[str] = frozenset()  # what is read although it is long: "code", "table"
+    stop: int | None = None  # code point to end at: what begins there or later is not spoken
 
 
 class Speech:
@@ -115,7 +116,7 @@ class Speech:
     def __init__(
         self,
         reply: Reply,
-        voice: Callable[[], Voice],
+        voice: Callable[[threading.Event], Voice | None],
         sink: Sink,
         delivery: Delivery,
         listener: Listener,
@@ -123,17 +124,18 @@ class Speech:
         ended: Callable[["Speech"], None],
         lexicon: Callable[[], Lexicon] = lambda: EMPTY,
     ) -> None:
-        """``voice`` may block until the voice is loaded. ``ended`` is called once, last of all.
+        """``voice`` may block until the voice is loaded; None: cancelled meanwhile. ``ended`` is called once, last of all.
 
         ``lexicon`` is asked all the time: the sentences that are not spoken yet take a new one up.
         """
         self.cancelled = threading.Event()
         self.timeline = Timeline()
+        self.delivery = delivery
         self.error = ""
+        self.done = False  # nothing of it sounds any more
         self._reply = reply
         self._voice = voice
         self._sink = sink
-        self._delivery = delivery
         self._listener = listener
         self._metrics = metrics
         self._ended = ended
@@ -142,6 +144,7 @@ class Speech:
         self._noted_to = delivery.start  # and those whose NotSpoken was told
         self._offset = 0.0
         self._taken = 0
+        self._reached_stop = False
         self._frozen: float | None = None
         self._audible_from: float | None = None
         self._underruns_before = sink.underruns
@@ -154,7 +157,7 @@ class Speech:
 
     def cancel(self) -> None:
         """Silence now. Does not wait; see ``join``."""
-        if not self.cancelled.is_set():
+        if not self.cancelled.is_set() and not self.done:
             self._frozen = self._sink.position()
             self.cancelled.set()
             self._sink.clear()
@@ -175,7 +178,7 @@ class Speech:
 
     def heard_until(self) -> int:
         """Code point of the reply up to which a person has heard it."""
-        return self.timeline.heard_until(self.position()) or self._delivery.start
+        return self.timeline.heard_until(self.position()) or self.delivery.start
 
     def _run(self) -> None:
         try:
@@ -189,11 +192,12 @@ class Speech:
             log.exception("the speech failed")
             self.error = f"the voice failed: {error!r}"
         finally:
+            self._frozen = self.position()  # the sink will count for another speech
             if self.cancelled.is_set() or self.error:
-                self._frozen = self.position() if self._frozen is None else self._frozen
                 self._sink.clear()  # a chunk may have raced the first clear
             self._note_first_sound()
             self._metrics.underruns += self._sink.underruns - self._underruns_before
+            self.done = True
             self._ended(self)
 
     def _note_first_sound(self) -> None:
@@ -205,7 +209,7 @@ class Speech:
 
     def _speak(self) -> None:
         voice: Voice | None = None
-        delivery = self._delivery
+        delivery = self.delivery
         segmenter, packer = Segmenter(self._lexicon(), delivery.aloud), Packer(delivery.max_queue)
         index, finished, timeout = 0, False, None
         while not self.cancelled.is_set():
@@ -222,12 +226,14 @@ class Speech:
                     self._collect(segmenter.push(delta), packer)
                 if ended:
                     self._collect(segmenter.flush(), packer)
-                    finished = True
+                finished = ended or self._reached_stop
                 if self.cancelled.is_set():
                     return
             segment = packer.take(self._sink.buffered(), finished)
             if segment is not None:
-                voice = voice or self._voice()
+                voice = voice or self._voice(self.cancelled)
+                if voice is None:
+                    return
                 self._say(voice, segment)
                 timeout = 0.0  # look at once what came meanwhile
             elif finished and not len(packer):
@@ -236,7 +242,11 @@ class Speech:
                 timeout = packer.patience(self._sink.buffered())
 
     def _collect(self, clauses: Iterable[Clause], packer: Packer) -> None:
+        stop = self.delivery.stop
         for clause in clauses:
+            if stop is not None and clause.span.start >= stop:
+                self._reached_stop = True
+                return
             if clause.not_spoken and clause.span.end > self._noted_to:
                 self._noted_to = clause.span.end
                 for span in clause.silent or (clause.span,):
@@ -252,7 +262,7 @@ class Speech:
         metrics, begun, spoken = self._metrics, time.monotonic(), False
         self._spoken_to = segment.span.end
         place = Place(segment.before, segment.goes_on)
-        for chunk in voice.synthesize(segment.spoken, self._delivery.speed, self.cancelled, place):
+        for chunk in voice.synthesize(segment.spoken, self.delivery.speed, self.cancelled, place):
             if self.cancelled.is_set():
                 return
             now = time.monotonic()
@@ -260,14 +270,14 @@ class Speech:
             if metrics.first_synthesis is None:
                 metrics.first_synthesis = now
             heard = replace(chunk, words=heard_words(chunk, segment.spoken))
-            chunk = paced(heard, segment.breaks, self._delivery.speed)
+            chunk = paced(heard, segment.breaks, self.delivery.speed)
             words = _reply_words(segment, chunk.words)
             self.timeline.add(self._offset, words)
             self._listener(SegmentSpoken(segment.span, segment.spoken, words, self._offset, chunk.seconds))
             self._write_segment(chunk, begun, now)
             begun, spoken = time.monotonic(), True
         if spoken:
-            self._write(_silence(segment.pause(self._delivery.speed), voice.sample_rate))
+            self._write(_silence(segment.pause(self.delivery.speed), voice.sample_rate))
 
     def _write_segment(self, chunk: AudioChunk, begun: float, made: float) -> None:
         """Write what the voice made between these two moments, and keep the times."""
@@ -320,12 +330,11 @@ class Turn:
         self._begin_speech(delivery)
 
     def cancel(self) -> None:
-        """Silence at once, and no more text. Does not wait; see ``join``."""
+        """Silence at once, and no more text. Does not wait; see ``join``. After its end, this ends a replay."""
         with self._lock:
-            if self.result is not None:
-                return
-            self._cancelled = True
-            self.reply.cancelled.set()
+            if self.result is None:
+                self._cancelled = True
+                self.reply.cancelled.set()
             speech = self._speech
         if speech is not None:
             speech.cancel()

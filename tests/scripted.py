@@ -174,6 +174,9 @@ class HandSink:
     def buffered(self) -> float:
         return self.written - self.heard
 
+    def level(self) -> float:
+        return 0.0
+
     def first_taken(self) -> float | None:
         return None
 

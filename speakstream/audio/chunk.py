@@ -89,6 +89,9 @@ class Sink(Protocol):
     def buffered(self) -> float:
         """Seconds written and not yet heard."""
 
+    def level(self) -> float:
+        """RMS of what sounds at this moment, volume included: 0, silence, to 1."""
+
     def first_taken(self) -> float | None:
         """``time.monotonic()`` at which the device asked for this speech's first sample; None as of ``first_heard``."""
 

@@ -123,6 +123,16 @@ def devices() -> list[DeviceInfo]:
         raise AudioError(f"no sound: PortAudio could not list the devices ({error})") from error
 
 
+def look_again() -> None:
+    """Have PortAudio look for devices anew, which it does only when it starts.
+
+    There must be no open stream in this process.
+    """
+    sd = _portaudio()
+    sd._terminate()
+    sd._initialize()
+
+
 def find_device(wanted: str) -> DeviceInfo:
     """The device with this index, or with this text in its name (any case); "": the default one.
 
@@ -276,11 +286,7 @@ class Device:
 
     def _find_again(self) -> int:
         """The index of the same device, or of the default one, after PortAudio has looked anew."""
-        sd = _portaudio()
-        # PortAudio lists devices only when it starts, so it is started again. Our stream is closed; there must be no
-        # other one in this process.
-        sd._terminate()
-        sd._initialize()
+        look_again()
         found = devices()
         same = [device for device in found if device.name == self._wanted.name]
         default = [device for device in found if device.is_default]

@@ -4,6 +4,7 @@
 is none, a silent clock (``clock.py``) that keeps the same pace.
 """
 
+import math
 import threading
 import time
 from typing import Protocol
@@ -16,6 +17,9 @@ from speakstream.audio.ring import RingBuffer
 
 FADE_SECONDS = 0.005
 """A cut, a pause and a change of volume take this long: too short to hear, too long to click."""
+
+LEVEL_SECONDS = 0.3
+"""A level older than this says nothing: the device has stopped to call."""
 
 _LOG = 128
 """Blocks whose times at the DAC are remembered: more than any device buffers."""
@@ -59,8 +63,8 @@ class Speaker:
         self._silent = True  # the last block ended in silence
         self._starved = False
         self._gain_now = gain
-        # what render publishes: (time at the DAC, epoch, frames before, frames in the block)
-        self._log: list[tuple[float, int, int, int]] = [(0.0, 0, 0, 0)] * _LOG
+        # what render publishes: (time at the DAC, epoch, frames before, frames in the block, RMS)
+        self._log: list[tuple[float, int, int, int, float]] = [(0.0, 0, 0, 0, 0.0)] * _LOG
         self._blocks = 0
         self._first: tuple[int, float, float] = (0, 0.0, 0.0)  # epoch, when it was taken, its time at the DAC
 
@@ -121,6 +125,15 @@ class Speaker:
             return 0.0
         return max(0, self._frames_written - self._heard_frames(time.monotonic())) / self.sample_rate
 
+    def level(self) -> float:
+        """See Sink."""
+        now = time.monotonic()
+        for back in range(1, min(self._blocks, _LOG) + 1):
+            moment, *_, level = self._log[(self._blocks - back) % _LOG]
+            if moment <= now:
+                return level if now - moment < LEVEL_SECONDS else 0.0
+        return 0.0
+
     def first_taken(self) -> float | None:
         """See Sink."""
         epoch, moment, _ = self._first
@@ -162,7 +175,8 @@ class Speaker:
             self._first = (epoch, min(time.monotonic(), dac_time), dac_time)
         self._consumed = before + heard
         self._apply_gain(out)
-        self._log[self._blocks % _LOG] = (dac_time, epoch, before, heard)
+        level = math.sqrt(float(np.dot(out, out)) / len(out)) if heard or cut else 0.0
+        self._log[self._blocks % _LOG] = (dac_time, epoch, before, heard, level)
         self._blocks += 1
 
     def note_underflow(self) -> None:
@@ -224,7 +238,7 @@ class Speaker:
     def _heard_frames(self, now: float) -> int:
         """Frames of the present speech that have reached the DAC by ``now``."""
         for back in range(1, min(self._blocks, _LOG) + 1):
-            moment, epoch, before, frames = self._log[(self._blocks - back) % _LOG]
+            moment, epoch, before, frames, _ = self._log[(self._blocks - back) % _LOG]
             if epoch != self._epoch:
                 return 0
             if moment <= now:

@@ -103,6 +103,10 @@ class WavFile:
         """Infinite: nobody waits for the next sample, so segments may become whole sentences."""
         return inf
 
+    def level(self) -> float:
+        """0: a file is not heard."""
+        return 0.0
+
     def first_taken(self) -> float | None:
         """None: a file is not heard."""
         return None

@@ -1,6 +1,7 @@
 """What the model is told from turn to turn, above all after an interruption."""
 
 import threading
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -157,3 +158,50 @@ def test_the_engine_can_be_used_without_any_front_end(library: str) -> None:
     rooms = ("engine", "loading", "models", "llm.llamacpp", "tts.hibari", "audio.speaker", "audio.wavfile")
     program = f"import sys, {', '.join('speakstream.' + room for room in rooms)}; sys.exit({library!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
+def test_of_what_is_typed_meanwhile_only_the_last_is_prefilled() -> None:
+    talk = Talk(ScriptedModel(["Yes."]))
+    entered, go_on = threading.Event(), threading.Event()
+    before = talk.model.prefill
+
+    def slow(messages: Sequence[Message], cancelled: threading.Event) -> None:
+        before(messages, cancelled)
+        entered.set()
+        assert go_on.wait(30)
+
+    talk.model.prefill = slow  # type: ignore[method-assign]
+    talk.conversation.prefill("Why")
+    assert entered.wait(30)
+    talk.conversation.prefill("Why is")
+    talk.conversation.prefill("Why is the")
+    go_on.set()
+    poll(lambda: len(talk.model.prefilled) == 2)
+    assert talk.ask("Why is the sky blue?").reason is Reason.FINISHED
+    assert [messages[-1].content for messages in talk.model.prefilled] == ["Why", "Why is the"]
+
+
+def test_asking_cancels_a_prefill_that_runs() -> None:
+    talk = Talk(ScriptedModel(["Yes."]))
+    entered, cancels = threading.Event(), list[bool]()
+
+    def endless(messages: Sequence[Message], cancelled: threading.Event) -> None:
+        entered.set()
+        cancels.append(cancelled.wait(30))
+
+    talk.model.prefill = endless  # type: ignore[method-assign]
+    talk.conversation.prefill("Why")
+    assert entered.wait(30)
+    assert talk.ask("Hi").reason is Reason.FINISHED
+    assert cancels == [True]
+
+
+def test_a_conversation_can_be_taken_up_where_it_was_cut_off() -> None:
+    talk = Talk(ScriptedModel(["Yes."]))
+    talk.conversation.restore([Message("user", "Count"), Message("assistant", "One two")], interrupted=True)
+    talk.ask("Go on")
+    assert [content for _, content in talk.sent()][1:] == [
+        "Count",
+        "One two",
+        '(You were interrupted after "One two".)\nGo on',
+    ]

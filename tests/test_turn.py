@@ -320,3 +320,37 @@ def test_a_reply_with_nothing_to_say_ends(what: str, deltas: list[str]) -> None:
     stage.play_all()
     stage.check_over(Reason.FINISHED)
     assert stage.voice.said == [], what
+
+
+def test_a_delivery_may_end_before_the_reply_does() -> None:
+    stage = Stage(ScriptedModel(["One two. ", "Three four. ", "Five six."]), delivery=Delivery(start=4, stop=21))
+    stage.play_all()
+    stage.check_over(Reason.FINISHED)
+    assert stage.voice.said == ["two.", "Three four."]
+
+
+def test_a_replay_is_ended_by_a_cancel_and_the_turn_stays_as_it_ended() -> None:
+    stage = Stage()
+    stage.play_all()
+    stage.check_over(Reason.FINISHED)
+    said = len(stage.voice.said)
+    stage.turn.speak_from(Delivery())
+    poll(lambda: len(stage.voice.said) > said)
+    stage.turn.cancel()
+    stage.turn.join()
+    assert stage.turn.result is not None
+    assert stage.turn.result.reason is Reason.FINISHED
+    assert stage.sink.cleared
+
+
+def test_a_speech_that_is_over_keeps_its_place_when_another_one_sounds() -> None:
+    stage = Stage()
+    stage.play_all()
+    first = stage.turn.speech
+    assert first is not None
+    ended = first.position()
+    stage.turn.speak_from(Delivery())
+    assert first.position() == ended > 0
+    assert first.done
+    stage.turn.cancel()
+    stage.turn.join()

@@ -200,3 +200,27 @@ def test_a_voice_at_another_rate_keeps_its_length_and_pitch(ear: Ear) -> None:
     assert int(spectrum.argmax()) == 440
     rest = np.delete(spectrum, range(430, 451))
     assert rest.max() < spectrum[440] / 300, "chunk borders leave no clicks"
+
+
+def test_the_level_is_that_of_what_sounds_now_volume_included(monkeypatch: pytest.MonkeyPatch) -> None:
+    ear = Ear(monkeypatch, gain=0.5)
+    assert ear.speaker.level() == 0.0
+    ear.speaker.begin()
+    ear.speaker.write(tone(0.1, 0.8), NEVER)
+    ear.listen(400, latency=0.02)  # reaches the DAC 0.02 s later
+    ear.now -= 400 / RATE
+    assert ear.speaker.level() == 0.0, "not heard yet"
+    ear.now += 0.021
+    assert ear.speaker.level() == pytest.approx(0.4, rel=0.1)
+    ear.now += 1.0
+    assert ear.speaker.level() == 0.0, "the device has stopped to call"
+
+
+def test_a_paused_speech_has_no_level(ear: Ear) -> None:
+    ear.speaker.begin()
+    ear.speaker.write(tone(0.1, 0.8), NEVER)
+    ear.listen(200)
+    ear.speaker.pause()
+    ear.listen(200)
+    ear.listen(200)
+    assert ear.speaker.level() == 0.0

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CHILD_START_SECONDS = 30.0  # a slow disk may take its time to load pip
 GRACE_SECONDS = 15.0  # for the child to notice a stall itself, which it does unless a name is looked up in vain
 POLL_SECONDS = 0.1
+AWAKE_SECONDS = 1.0  # more of them from one poll to the next: the computer slept, and the child with it
 
 
 class FetchCancelled(ModelError):
@@ -73,7 +74,8 @@ class Life:
         self._network = network
         self._clock = clock
         self._shown: tuple[int, int] = (0, 0)
-        self._alive = clock()
+        self._looked = clock()
+        self._silent = 0.0  # seconds, while this process was awake
 
     def hear(self, event: dict[str, Any]) -> None:
         """What the child said last."""
@@ -89,9 +91,12 @@ class Life:
         """Whether to wait on; ``printed`` and ``done`` are bytes, of its log and of the file."""
         if done > self._shown[1] > 0:
             self._is_there()
+        now = self._clock()
+        self._silent += min(now - self._looked, AWAKE_SECONDS)
+        self._looked = now
         if (printed, done) != self._shown:
-            self._shown, self._alive = (printed, done), self._clock()
-        return self._clock() - self._alive <= self.patience
+            self._shown, self._silent = (printed, done), 0.0
+        return self._silent <= self.patience
 
     def _is_there(self) -> None:
         self.answered = True

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event
@@ -159,7 +160,7 @@ class Handler(BaseHTTPRequestHandler):
         kind, value = {
             "ETag": ("ETag", f'"{tag}"'),
             "weak": ("ETag", f'W/"{tag}"'),
-            "Last-Modified": ("Last-Modified", f"Mon, {int(tag[:2], 16) % 28 + 1:02} Jan 2024 00:00:00 GMT"),
+            "Last-Modified": ("Last-Modified", formatdate(int(tag[:7], 16), usegmt=True)),  # another for each content
         }.get(self.server.validator, ("", ""))
         asked = re.fullmatch(r"bytes=(\d+)-", seen.range)
         start = int(asked[1]) if asked and act.ranges and (act.careless or seen.if_range in ("", value)) else 0

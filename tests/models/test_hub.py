@@ -8,7 +8,7 @@ import pytest
 from speakstream.errors import ModelError
 from speakstream.model_sources import Artifact
 from tests.models.server import Act, Proxy, Server
-from tests.models.tiny import Store, forbid_children, in_cache, one_line
+from tests.models.tiny import Store, assert_same, forbid_children, in_cache, one_line
 
 HUB_FILE = "someone/Model-GGUF/sub/model.Q8_0.gguf"
 STORAGE = "/storage/model.gguf"
@@ -74,7 +74,7 @@ def test_a_file_on_the_hub_is_gone_on_with_from_storage_that_moves(
     server.files["/elsewhere"] = model
     server.moved[HUB_PATH] = ("/elsewhere", server.moved[HUB_PATH][1])
     store = Store(cache, artifact, hub_url=server.url)
-    assert store.resolve(HUB_FILE).read_bytes() == model
+    assert_same(store.resolve(HUB_FILE).read_bytes(), model)
     assert server.seen[-1].path == "/elsewhere" and server.seen[-1].range == "bytes=1000000-"
     assert store.notices[0].startswith(f"Going on with {HUB_FILE} from 1.0 MB of 2.0 MB.")
 

@@ -11,7 +11,7 @@ from speakstream.download import GRACE_SECONDS, Life, Network
 from speakstream.errors import ModelError
 from speakstream.model_sources import Artifact
 from tests.models.server import WHEEL, Act, Server
-from tests.models.tiny import AT_ONCE, NAME, Store, assert_prepared, forbid_children, in_cache, one_line
+from tests.models.tiny import AT_ONCE, NAME, Store, assert_prepared, assert_same, forbid_children, in_cache, one_line
 
 HUB_FILE = "someone/Model-GGUF/model.gguf"
 Broken = Callable[[], AbstractContextManager[int]]
@@ -130,7 +130,7 @@ def test_a_hub_that_falls_silent_in_mid_file_is_asked_again_for_the_rest(
     server.files[path] = b"GGUF" + tiny_wheel
     server.acts.append(Act(first=1_000_000, then="hang"))
     store = Store(cache, artifact, hub_url=server.url, network=Network(stall=0.5, pauses=AT_ONCE.pauses))
-    assert store.resolve(HUB_FILE).read_bytes() == server.files[path]
+    assert_same(store.resolve(HUB_FILE).read_bytes(), server.files[path])
     assert server.ranges == ["", "bytes=1000000-"]
     assert "(nothing came for 0.5 seconds)" in store.notices[0]
 
@@ -152,44 +152,51 @@ def test_a_server_that_is_slow_but_alive_is_waited_for(index: Server, cache: Pat
 # --- how long ---
 
 
-class Clock:
+class Watched:
+    """A child that is looked at four times a second, by a clock of its own."""
+
     def __init__(self) -> None:
         self.now = 0.0
+        self.life = Life(Network(patience=4, stall=30), lambda: self.now)
+        self.life.hear({"event": "asking"})
 
-    def __call__(self) -> float:
-        return self.now
+    def shows(self, printed: int, done: int, seconds: float) -> bool:
+        """Whether it is still waited for after ``seconds`` in which it showed no more than this."""
+        goes_on = self.life.goes_on(printed, done)
+        for _ in range(round(seconds * 4)):
+            self.now += 0.25
+            goes_on = self.life.goes_on(printed, done)
+        return goes_on
 
 
 def test_patience_runs_from_the_last_sign_of_life() -> None:
-    clock = Clock()
-    life = Life(Network(patience=4, stall=30), clock)
-    life.hear({"event": "asking"})
-    assert life.goes_on(10, 0)
-    clock.now = 3.9
-    assert life.goes_on(10, 0)
-    clock.now = 4.1
-    assert not life.goes_on(10, 0)
-    assert life.goes_on(11, 0)  # it has said something
-    life.hear({"event": "answer"})
-    for second in range(5, 2000, 40):  # a byte every 40 seconds, for half an hour
-        clock.now = second
-        assert life.goes_on(11, second)
-    clock.now += 30 + GRACE_SECONDS
-    assert life.goes_on(11, second)
-    clock.now += 1
-    assert not life.goes_on(11, second)
+    watched = Watched()
+    assert watched.shows(10, 0, seconds=4)
+    assert not watched.shows(10, 0, seconds=0.25)
+    assert watched.shows(11, 0, seconds=4)  # it has said something
+    watched.life.hear({"event": "answer"})
+    for done in range(1, 50):  # a byte every 40 seconds, for half an hour
+        assert watched.shows(11, done, seconds=40)
+    assert watched.shows(11, 50, seconds=30 + GRACE_SECONDS)
+    assert not watched.shows(11, 50, seconds=0.25)
 
 
 def test_a_partial_file_is_no_sign_of_life_until_it_grows() -> None:
-    clock = Clock()
-    life = Life(Network(patience=4, stall=30), clock)
-    life.hear({"event": "asking"})
-    assert life.goes_on(10, 1_000_000)
-    clock.now = 4.1
-    assert not life.goes_on(10, 1_000_000)
-    assert not life.answered
-    assert life.goes_on(10, 1_000_001)
-    assert life.answered
+    watched = Watched()
+    assert watched.shows(10, 1_000_000, seconds=4)
+    assert not watched.shows(10, 1_000_000, seconds=0.25)
+    assert not watched.life.answered
+    assert watched.shows(10, 1_000_001, seconds=4)
+    assert watched.life.answered
+
+
+def test_while_the_computer_sleeps_patience_does_not_run() -> None:
+    watched = Watched()
+    for _ in range(2):
+        assert watched.shows(10, 0, seconds=1)
+        watched.now += 8 * 3600
+    assert watched.shows(10, 0, seconds=0)  # and it is still as patient as awake
+    assert not watched.shows(10, 0, seconds=3)
 
 
 def test_nobody_hears_of_the_wheel_but_the_index(index: Server, cache: Path, artifact: Artifact) -> None:

@@ -115,6 +115,15 @@ def partial_wheel(folder: Path, artifact: Artifact) -> Path:
     return folder / ".partial" / artifact.partials[0]
 
 
+def assert_same(found: bytes, wanted: bytes) -> None:
+    """Two large contents are equal. Where a bare ``==`` fails on a CI machine, pytest lists every difference between
+    the two, which takes it longer than any time-out."""
+    if found != wanted:
+        pairs = zip(found, wanted, strict=False)
+        right = next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(found), len(wanted)))
+        pytest.fail(f"{len(found)} bytes instead of {len(wanted)}, the first {right} of them right")
+
+
 def assert_prepared(path: Path) -> None:
     kinds = {tensor.name: tensor.tensor_type for tensor in gguf.GGUFReader(path).tensors}
     assert kinds["blk.0.ffn_up.weight"] == Q8_0

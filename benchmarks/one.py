@@ -35,6 +35,7 @@ PARTS: dict[str, About] = {
     "splitting": About("where sentences part, beside pysbd and stream2sentence", sound=False),
     "fresh": About("time to first audio and to silence, beside RealtimeTTS"),
     "chat": About("a chat of 30 turns that outgrows its context"),
+    "typeahead": About("the prompt read while it is typed, and not"),
     "sentences": About("the silence between sentences, beside RealtimeTTS"),
     "rate": About("tokens a second, with the voice and without"),
     "soak": About("talk with every core busy: underruns, gaps, damage"),

@@ -1,7 +1,7 @@
 """The words of the command line, before and after the parser of arguments has seen them.
 
-Two habits that it does not know are taught here: ``--debug`` may stand anywhere, and ``--read`` may stand
-alone before ``--file``.
+Three habits that it does not know are taught here: ``--debug`` may stand anywhere, ``--read`` may stand alone before
+``--file``, and ``--resume`` with no number behind it.
 """
 
 import difflib
@@ -60,6 +60,17 @@ def bare_read(arguments: Sequence[str]) -> list[str]:
     ]
 
 
+def bare_resume(arguments: Sequence[str]) -> list[str]:
+    """The arguments with each ``--resume`` that no conversation follows written as ``--resume=last``."""
+    if list(arguments[:1]) != ["chat"]:
+        return [*arguments]
+    following = [*arguments[1:], "-"]
+    return [
+        "--resume=last" if argument == "--resume" and after.startswith("-") else argument
+        for argument, after in zip(arguments, following, strict=True)
+    ]
+
+
 def usage_message(error: Any) -> str:
     """What the parser of arguments found wrong, in one line, with the nearest name that it knows."""
     message = str(error.format_message())
@@ -69,7 +80,8 @@ def usage_message(error: Any) -> str:
     else:
         match = re.match(r"No such command '(.*?)'", message)
         if "unexpected extra argument" in message:
-            return f"{message.rstrip('.')}; a prompt of several words needs quotes around it"
+            quotes = "a prompt of several words needs quotes around it"
+            return f"{message.rstrip('.')}; {quotes if error.ctx.info_name == 'say' else 'see --help'}"
         if match is None:
             return message.rstrip(".") + "; see --help"
         wrong, context = match[1], error.ctx

@@ -10,8 +10,8 @@ try:
 except ImportError as error:  # without it nobody could even ask the doctor
     sys.exit(f"speakstream: {error}; run: {sys.executable} -m pip install typer")
 
-from speakstream import __version__, command_groups, command_reports
-from speakstream.arguments import bare_read, usage_message, without_debug
+from speakstream import __version__, chat_command, command_groups, command_reports
+from speakstream.arguments import bare_read, bare_resume, usage_message, without_debug
 from speakstream.command_line import (
     BROKEN_PIPE,
     FAILED,
@@ -179,18 +179,14 @@ def say(
         raise typer.Exit(status)
 
 
+app.command(epilog=chat_command.EPILOG)(chat_command.chat)
 app.command()(command_reports.voices)
 app.command()(command_reports.devices)
 app.command(epilog=command_reports.DOCTOR_EPILOG)(command_reports.doctor)
 app.command(epilog=command_reports.LATENCY_EPILOG)(command_reports.latency)
 app.add_typer(command_groups.models_app, name="models")
 app.add_typer(command_groups.lexicon_app, name="lexicon")
-
-
-@app.command()
-def chat() -> None:
-    """Talk in the terminal (not there yet)."""
-    raise SpeakStreamError("chat is not there yet; until then: speakstream say 'your prompt'")
+app.add_typer(command_groups.history_app, name="history")
 
 
 @app.command()
@@ -206,7 +202,7 @@ def main() -> NoReturn:
     arguments, debug = without_debug(sys.argv[1:])
     state = State(debug)
     try:
-        _run(bare_read(arguments), state)
+        _run(bare_resume(bare_read(arguments)), state)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:

@@ -1,11 +1,12 @@
-"""The commands that have commands of their own: ``speakstream models`` and ``speakstream lexicon``."""
+"""The commands that have commands of their own: ``speakstream models``, ``lexicon`` and ``history``."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from speakstream.command_line import HELP, as_unicode, model_names, read_settings, tell
+from speakstream.command_line import HELP, as_unicode, model_names, read_settings, tell, wrong_usage
 
 if TYPE_CHECKING:
     from speakstream.models import ModelStore
@@ -19,6 +20,9 @@ lexicon_app = typer.Typer(
     help="List the words that are said in your own way; add or remove one.",
     rich_markup_mode=None,
     context_settings=HELP,
+)
+history_app = typer.Typer(
+    help="List, show, search, export and delete your conversations.", rich_markup_mode=None, context_settings=HELP
 )
 
 
@@ -131,3 +135,107 @@ def remove_from_lexicon(
     from speakstream.lexicon_commands import remove_word
 
     remove_word(as_unicode(word))
+
+
+def _conversation_ids(incomplete: str) -> list[tuple[str, str]]:
+    from speakstream.history_commands import conversation_ids
+
+    return conversation_ids(incomplete)
+
+
+ConversationId = Annotated[
+    str, typer.Argument(metavar="[ID]", autocompletion=_conversation_ids, help="Its number, or last.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON on standard output.")]
+MessageId = Annotated[
+    int | None, typer.Option("--message", metavar="NUMBER", help="Only the turn that has this message.")
+]
+
+
+@history_app.callback(invoke_without_command=True)
+def history(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_history()
+
+
+@history_app.command("list")
+def list_history(
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only so many of the newest.")] = None,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Those that were deleted and can be restored.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the conversations, the newest first."""
+    from speakstream.history_commands import list_conversations
+
+    list_conversations(limit, deleted, as_json)
+
+
+@history_app.command("show")
+def show_history(conversation: ConversationId = "last", message: MessageId = None, as_json: AsJson = False) -> None:
+    """Show a conversation as text (Markdown)."""
+    from speakstream.history_commands import show_conversation
+
+    show_conversation(conversation, message, as_json)
+
+
+@history_app.command("search", epilog="\b\nExample:\n  speakstream history search 'rayleigh \"blue sky\"'")
+def search_history(
+    words: Annotated[list[str], typer.Argument(metavar="WORDS", help="All of them, or their beginnings.")],
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Only so many of the newest.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Find what was asked and answered, in all conversations."""
+    from speakstream.history_commands import search_conversations
+
+    search_conversations(as_unicode(" ".join(words)), limit, as_json)
+
+
+@history_app.command(
+    "export",
+    epilog="\b\nExamples:\n"
+    "  speakstream history export last -o talk.md\n"
+    "  speakstream history export 12 --message 80 -o answer.wav",
+)
+def export_history(
+    context: typer.Context,
+    conversation: ConversationId = "last",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="To write: .md, .json, .wav, .srt or .vtt.")
+    ] = None,
+    message: MessageId = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Write a conversation to a file: as Markdown, as JSON, or spoken.
+
+    For .wav the replies are spoken, and subtitles are written beside it; .srt and .vtt say which.
+    """
+    if output is None:
+        wrong_usage("there is no file to write: give -o FILE.md, FILE.json or FILE.wav", "history export")
+    from speakstream.history_commands import export_conversation
+
+    if status := export_conversation(conversation, output, message, force, read_settings(context)):
+        raise typer.Exit(status)
+
+
+@history_app.command("rm")
+def remove_history(
+    conversations: Annotated[
+        list[str], typer.Argument(metavar="ID...", autocompletion=_conversation_ids, help="Their numbers, or last.")
+    ],
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase conversations for good."""
+    from speakstream.history_commands import remove_conversations
+
+    if status := remove_conversations(conversations, yes):
+        raise typer.Exit(status)
+
+
+@history_app.command("restore")
+def restore_history(
+    conversation: Annotated[str, typer.Argument(metavar="ID", help="See: speakstream history list --deleted.")],
+) -> None:
+    """Bring back a conversation that was deleted in the last 30 days."""
+    from speakstream.history_commands import restore_conversation
+
+    restore_conversation(conversation)

@@ -104,7 +104,9 @@ class Conversation:
         self._turn: Turn | None = None
         self._sent_from = 0  # messages before this one no longer fit the context
         self._cut_off = ""  # the last words heard, when the last reply was interrupted
+        self._counted: tuple[list[Message], int] = ([], 0)  # what comes before a prompt, and its tokens
         self._draft = ""
+        self._warm: tuple[str, int, str] | None = None  # what was prefilled last, as ``_known`` tells it
         self._warming: tuple[threading.Thread, threading.Event] | None = None
         self._warm_lock = threading.Lock()
 
@@ -113,9 +115,12 @@ class Conversation:
         """The newest turn."""
         return self._turn
 
-    def ask(self, prompt: str) -> Turn:
-        """Answer ``prompt``. A turn still running is interrupted, and joined, first."""
-        submitted = time.monotonic()
+    def ask(self, prompt: str, submitted: float | None = None) -> Turn:
+        """Answer ``prompt``. A turn still running is interrupted, and joined, first.
+
+        ``submitted``: when the person did, ``time.monotonic()`` seconds, for the metrics; None: now.
+        """
+        submitted = time.monotonic() if submitted is None else submitted
         self.stop()
         turn = self._engine.turn(self._heed)
         turn.metrics.submitted = submitted
@@ -139,6 +144,7 @@ class Conversation:
         self.stop()
         self.messages = [*messages]
         self._turn = None
+        self._warm = None
         self._sent_from = 0
         self._cut_off = _last_words(self.messages[-1].content) if interrupted else ""
 
@@ -152,25 +158,30 @@ class Conversation:
             if self._turn is not None and self._turn.result is None:
                 return
             self._draft = draft
-            if self._warming is None:
+            if self._warming is None and self._warm != self._known():
                 cancelled = threading.Event()
-                thread = threading.Thread(target=self._warm, args=(cancelled,), name="prefill")
+                thread = threading.Thread(target=self._read_ahead, args=(cancelled,), name="prefill")
                 self._warming = (thread, cancelled)
                 thread.start()
 
-    def _warm(self, cancelled: threading.Event) -> None:
-        draft: str | None = None
+    def _read_ahead(self, cancelled: threading.Event) -> None:
+        read: tuple[str, int, str] | None = None
         while not cancelled.is_set():
             with self._warm_lock:
-                if draft == self._draft:
+                self._warm = read
+                if read == self._known():
                     self._warming = None
                     return
-                draft = self._draft
+                read, draft = self._known(), self._draft
             try:
                 if (model := self._model(cancelled)) is not None:
                     model.prefill(self._fitting(model, Message("user", self._told(draft)))[0], cancelled)
             except Exception:
                 log.warning("the prompt could not be prefilled", exc_info=True)  # the turn itself will tell
+
+    def _known(self) -> tuple[str, int, str]:
+        """What there is to prefill; two that are equal are the same prompt."""
+        return self.system_prompt, len(self.messages), self._draft
 
     def _cool(self) -> None:
         """End the prefill, and wait until nothing of it runs."""
@@ -218,7 +229,7 @@ class Conversation:
         room = model.context_length - reserve
         oldest = max(self._sent_from, len(self.messages) - self._max_messages)
         sent = self._sent(oldest, more)
-        if (most := _most_tokens(sent)) <= room * FULL:
+        if (most := self._most_tokens(model, sent, room * FULL)) <= room * FULL:
             return sent, most
         last = len(self.messages) - (0 if more else 1)  # what is asked now is always sent
         asked = model.count(self._sent(last, more))
@@ -232,6 +243,19 @@ class Conversation:
             dropped = oldest - before
             self._listener(Notice(f"the model's memory is full: it no longer sees the oldest {dropped} messages"))
         return self._sent(oldest, more), tokens
+
+    def _most_tokens(self, model: LanguageModel, sent: list[Message], enough: float) -> int:
+        """An upper bound of the tokens that ``sent`` takes.
+
+        Where it may be more than ``enough``, all but the text of the last message is counted, and that is kept: a
+        prompt that is asked after a prefill leaves nothing to count.
+        """
+        if (most := _most_tokens(sent)) <= enough:
+            return most
+        *before, last = sent
+        if self._counted[0] != before:
+            self._counted = (before, model.count([*before, replace(last, content="")]))
+        return self._counted[1] + _most_tokens([last])
 
     def _sent(self, oldest: int, more: tuple[Message, ...]) -> list[Message]:
         system = [Message("system", self.system_prompt)] if self.system_prompt else []

@@ -17,6 +17,10 @@ class LexiconError(SpeakStreamError):
     """The pronunciation lexicon has a line that can't be used, or could not be read or written."""
 
 
+class ThemeError(SpeakStreamError):
+    """There is no such theme, or the choice of one could not be kept."""
+
+
 class ModelError(SpeakStreamError):
     """Weights could not be found, fetched, verified or loaded."""
 

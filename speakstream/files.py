@@ -1,8 +1,9 @@
-"""Text files that a person must never find half written."""
+"""Files that a person must never find half written."""
 
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -15,16 +16,28 @@ def write_whole(path: Path, text: str) -> None:
     if path.exists() and not path.is_file():
         path.write_bytes(data)
         return
-    target = Path(os.path.realpath(path))
-    beside = target.with_name(f".speakstream-{secrets.token_hex(8)}")
+    with written_beside(path) as (beside,):
+        beside.write_bytes(data)
+
+
+@contextmanager
+def written_beside(*paths: Path) -> Iterator[tuple[Path, ...]]:
+    """A file to write beside each of ``paths``: when the block is left, all take their places, or else none does.
+
+    Raises OSError. A link stays one, and a file keeps its mode.
+    """
+    targets = [Path(os.path.realpath(path)) for path in paths]
+    besides = tuple(target.with_name(f".speakstream-{secrets.token_hex(8)}") for target in targets)
     try:
-        with beside.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            beside.chmod(target.stat().st_mode & 0o7777)
-        beside.replace(target)
+        yield besides
+        for beside, target in zip(besides, targets, strict=True):
+            with beside.open("rb+") as file:
+                os.fsync(file.fileno())
+            if target.exists():
+                beside.chmod(target.stat().st_mode & 0o7777)
+        for beside, target in zip(besides, targets, strict=True):
+            beside.replace(target)
     finally:
-        with suppress(FileNotFoundError):
-            beside.unlink()
+        for beside in besides:
+            with suppress(FileNotFoundError):
+                beside.unlink()

@@ -80,15 +80,15 @@ class History:
             )
             return made.lastrowid or 0
 
-    def conversations(self, limit: int | None = None) -> list[StoredConversation]:
-        """Those that have messages and are not deleted, the newest first."""
+    def conversations(self, limit: int | None = None, deleted: bool = False) -> list[StoredConversation]:
+        """Those that have messages, the newest first; ``deleted``: those that are, and no others."""
         with self._reading() as database:
-            return rows.conversations(database, limit)
+            return rows.conversations(database, limit, deleted)
 
-    def conversation(self, id: int) -> StoredConversation | None:
-        """One of them, with or without messages; None: there is none, or it is deleted."""
+    def conversation(self, id: int, deleted: bool = False) -> StoredConversation | None:
+        """One of them, with or without messages, or None; ``deleted``: also when it is."""
         with self._reading() as database:
-            return rows.conversation(database, id)
+            return rows.conversation(database, id, deleted)
 
     def latest(self) -> StoredConversation | None:
         """The one in which something happened last."""
@@ -190,15 +190,19 @@ class History:
         model: str = "",
         voice: str = "",
     ) -> None:
-        """Store how a reply that was begun here ended; ``model``, ``voice``: those it had, if not as begun."""
+        """Store how a reply that was begun here ended; ``model``, ``voice``: those it had, if not as begun.
+
+        ``heard``: None when nothing of it was spoken, by no voice then.
+        """
+        by = "" if heard is None else _storable(voice) or None
         with self._writing() as database:
             self._written_here(message)
             if not _end(database, message, reason):
                 raise _gone(message)
             database.execute(
                 "UPDATE messages SET heard = ?, error = ?, metrics = ?,"
-                " model = ifnull(nullif(?, ''), model), voice = ifnull(nullif(?, ''), voice) WHERE id = ?",
-                (heard, _storable(error), json.dumps(metrics), _storable(model), _storable(voice), message),
+                " model = coalesce(?, model), voice = coalesce(?, voice) WHERE id = ?",
+                (heard, _storable(error), json.dumps(metrics), _storable(model) or None, by, message),
             )
             database.execute(
                 "UPDATE conversations SET updated = ? WHERE id = (SELECT conversation FROM messages WHERE id = ?)",

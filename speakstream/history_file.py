@@ -86,9 +86,13 @@ def _make(path: Path) -> None:
 
 def _check(database: sqlite3.Connection, path: Path) -> None:
     """Raise HistoryError for a file that is another program's, or a later version's."""
-    where, number = one_line(str(path)), version(database)
+    where = one_line(str(path))
+    database.execute("BEGIN")  # all from one state of the file, which another process may be making just now
+    number = version(database)
     application = database.execute("PRAGMA application_id").fetchone()[0]
-    if application != APPLICATION and database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    tables = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    database.execute("COMMIT")
+    if application != APPLICATION and tables:
         raise HistoryError(f"{where}: this is a database of another program; {_AWAY}")
     if number > len(MIGRATIONS):
         raise HistoryError(

@@ -68,20 +68,20 @@ def most(limit: int | None) -> int:
     return -1 if limit is None else min(max(limit, 0), 2**31)
 
 
-def conversations(database: sqlite3.Connection, limit: int | None) -> list[StoredConversation]:
-    """Those that have messages and are not deleted, the newest first."""
+def conversations(database: sqlite3.Connection, limit: int | None, deleted: bool) -> list[StoredConversation]:
+    """Those that have messages, the newest first; ``deleted``: those that are."""
     rows = database.execute(
-        f"SELECT {_CONVERSATION} FROM conversations c WHERE c.deleted IS NULL AND count > 0"
+        f"SELECT {_CONVERSATION} FROM conversations c WHERE (c.deleted IS NOT NULL) = ? AND count > 0"
         " ORDER BY c.updated DESC, c.id DESC LIMIT ?",
-        (most(limit),),
+        (deleted, most(limit)),
     )
     return [StoredConversation(*row) for row in rows]
 
 
-def conversation(database: sqlite3.Connection, id: int) -> StoredConversation | None:
-    """One that is not deleted."""
-    query = f"SELECT {_CONVERSATION} FROM conversations c WHERE c.deleted IS NULL AND c.id = ?"
-    return next((StoredConversation(*row) for row in database.execute(query, (key(id),))), None)
+def conversation(database: sqlite3.Connection, id: int, deleted: bool = False) -> StoredConversation | None:
+    """One of them; ``deleted``: also when it is."""
+    query = f"SELECT {_CONVERSATION} FROM conversations c WHERE c.id = ? AND (c.deleted IS NULL OR ?)"
+    return next((StoredConversation(*row) for row in database.execute(query, (key(id), deleted))), None)
 
 
 def must_have(database: sqlite3.Connection, id: int) -> None:

@@ -79,7 +79,7 @@ def find_persona(name: str, folder: Path | None = None) -> Persona:
     if path is None:
         near = difflib.get_close_matches(name.casefold(), files, 1)
         remedy = f"did you mean {near[0]}?" if near else f"there are: {', '.join(files)}"
-        raise PersonaError(f"there is no persona {one_line(name)[:MAX_SHOWN]!r}; {remedy}")
+        raise PersonaError(f"there is no persona {name[:MAX_SHOWN]!r}; {remedy}")
     return read_persona(path)
 
 
@@ -91,11 +91,11 @@ def read_persona(path: Path) -> Persona:
         if key not in _KINDS:
             near = difflib.get_close_matches(key.lower(), _KINDS, 1)
             remedy = f"did you mean {near[0]}?" if near else f"use {', '.join(_KINDS)}"
-            raise _unusable(path, f"there is no {one_line(key)[:MAX_SHOWN]!r} in a persona; {remedy}")
+            raise _unusable(path, f"there is no {key[:MAX_SHOWN]!r} in a persona; {remedy}")
         try:
             values[key] = _KINDS[key].read(value)
         except ValueError:
-            shown = one_line(repr(value))
+            shown = repr(value)
             shown = shown if len(shown) <= MAX_SHOWN else f"{shown[:MAX_SHOWN]}…"
             raise _unusable(path, f"{key} is {shown}; use {_KINDS[key].allowed}") from None
     if "system_prompt" not in values:

@@ -7,6 +7,7 @@ few tenths of a second, one at a time, and are for a thread that can wait.
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -103,6 +104,7 @@ class Session:
         self._context_used: int | None = None
         self._saves = True
         self._asking = False  # the next prompt is there: no need to be ready for it
+        self._typed = ""  # what is known of the next prompt
 
     # -- sound ---------------------------------------------------------------------------------------------
 
@@ -198,7 +200,7 @@ class Session:
             talk.options = start.options
             if persona is not None and persona.temperature is not None:
                 talk.options = replace(start.options, temperature=persona.temperature)
-            talk.prefill()
+            talk.prefill(self._typed)
             self._listener(Changed())
 
     # -- transport -----------------------------------------------------------------------------------------
@@ -262,8 +264,9 @@ class Session:
 
     def ask(self, prompt: str) -> None:
         """Answer ``prompt``; what is written or spoken is interrupted. Raises HistoryError: then nothing was asked."""
+        submitted = time.monotonic()
         with self._work:
-            self._asking = True
+            self._asking, self._typed = True, ""
             self._end_turns()
             self._asking = False
             if self.conversation is None:
@@ -275,7 +278,7 @@ class Session:
             self._listener(Added(asked))
             self._listener(Added(reply))
             self._playback.forget()
-            self._playback.play(reply.id, self._talk.ask(prompt))
+            self._playback.play(reply.id, self._talk.ask(prompt, submitted))
 
     def edit(self, message: int, prompt: str) -> None:
         """Ask ``prompt`` in the place of a former prompt; what came after that is shown no more."""
@@ -296,7 +299,7 @@ class Session:
             self._playback.forget()
             self._talk.restore([])
             self._listener(Opened(None, ()))
-            self._talk.prefill()
+            self._talk.prefill(self._typed)
 
     def open(self, conversation: int) -> None:
         """Go on with a conversation of the history. Raises HistoryError when there is none of this number."""
@@ -305,7 +308,7 @@ class Session:
                 raise HistoryError(f"there is no conversation {conversation}; see: speakstream history list")
             self._end_turns()
             self._show(conversation)
-            self._talk.prefill()
+            self._talk.prefill(self._typed)
 
     def _show(self, conversation: int) -> None:
         messages = self.history.messages(conversation, self._start.max_messages)
@@ -322,10 +325,14 @@ class Session:
         older = (stored.messages if stored else 0) - len(messages)
         self._listener(Opened(conversation, tuple(messages), max(older, 0)))
 
-    def typing(self, draft: str) -> None:
-        """The person types: read what is known of the prompt already, whole words of it. Never waits."""
-        if not draft.startswith("/"):
-            self._talk.prefill(draft.rpartition(" ")[0])
+    def typing(self, draft: str, rests: bool = False) -> None:
+        """The person types: what is known of the prompt is read already, or once the reply has ended. Never waits.
+
+        Of a draft that is still written, those are the whole words; all of it when the typing ``rests``.
+        """
+        self._typed = "" if draft.startswith("/") else draft if rests else _settled(draft)
+        if self._typed:  # at Enter the draft is emptied: that must not drive out what was read of it
+            self._talk.prefill(self._typed)
 
     def voice_in_use(self) -> "Future[Voice] | None":
         """The voice, perhaps still loading; None when speech is off."""
@@ -416,7 +423,7 @@ class Session:
         if (stored := self.history.message(message)) is not None:
             self._listener(Ended(stored))
         if event.reason is not Reason.FAILED and not self._asking:
-            self._talk.prefill()
+            self._talk.prefill(self._typed)
 
     def _heed_replay(self, message: int, event: Event) -> None:
         """Events of a message that is read again: nothing of it is stored."""
@@ -446,6 +453,11 @@ def _readiness(future: "Future[Any] | None") -> Readiness:
     if not future.done():
         return "loading"
     return "failed" if future.exception() is not None else "ready"
+
+
+def _settled(draft: str) -> str:
+    """What will hardly change any more: all of it behind the mark that ends a sentence, else the whole words."""
+    return draft if draft.endswith((".", "?", "!")) else draft.rpartition(" ")[0]
 
 
 def _known(message: StoredMessage) -> str:

@@ -297,35 +297,42 @@ class TerminalText:
 class Keyboard:
     """Keeps typed keys from being echoed into the text, where they would move it under the light."""
 
-    def __init__(self, out: Output) -> None:
-        """``out``: the terminal."""
-        self._descriptor = out.fileno()
-        self._hushed = False
+    def __init__(self, terminal: TextIO | Output) -> None:
+        """``terminal``: what is typed on."""
+        self._descriptor = terminal.fileno()
+        self._before: int | None = None  # the flags that were changed
 
-    def hush(self) -> None:
-        """Echo nothing from now on; keys are kept for the shell, and Ctrl-C works as ever."""
-        self._hushed = self._echo(False) or self._hushed
+    def hush(self, by_key: bool = False) -> None:
+        """Echo nothing from now on; keys are kept for whoever reads them next, and Ctrl-C works as ever.
+
+        ``by_key``: they can be read one by one; else line by line.
+        """
+        import termios
+
+        before = self._set(0 if by_key else termios.ICANON)
+        self._before = before if self._before is None else self._before
 
     def restore(self) -> None:
-        """Echo again, if ``hush`` ended it."""
-        if self._hushed:
-            self._hushed = False
-            self._echo(True)
+        """As it was before ``hush``."""
+        before, self._before = self._before, None
+        if before is not None:
+            self._set(before)
 
-    def _echo(self, wanted: bool) -> bool:
-        """Set the terminal's echo; whether that changed it."""
+    def _set(self, wanted: int) -> int | None:
+        """Set the terminal's echo and line mode to these flags; those before, or None where that can't be done."""
         import termios
 
         # in the background this would stop us, and the terminal is the shell's to set
         if not _is_foreground(self._descriptor):
-            return False
+            return None
         with contextlib.suppress(termios.error, OSError):  # the terminal may be gone
             modes = termios.tcgetattr(self._descriptor)
-            if bool(modes[3] & termios.ECHO) != wanted:
-                modes[3] ^= termios.ECHO
+            before = modes[3] & (termios.ECHO | termios.ICANON)
+            if before != wanted:
+                modes[3] ^= before ^ wanted
                 termios.tcsetattr(self._descriptor, termios.TCSANOW, modes)
-                return True
-        return False
+            return int(before)
+        return None
 
 
 def _within(run: _Run, span: Span) -> _Run | None:

@@ -21,11 +21,12 @@ PATIENCE = 30.0
 
 
 def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment, without its settings of SpeakStream; ``home`` holds no configuration."""
+    """This process's environment, without its settings of SpeakStream; ``home`` holds no configuration, no history."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SPEAKSTREAM_")}
     for name in ("NO_COLOR", "COLUMNS", "LINES", "PYTHONIOENCODING"):
         kept.pop(name, None)
-    return {**kept, "XDG_CONFIG_HOME": str(home), "LC_ALL": "C.UTF-8", **(more or {})}
+    folders = {"XDG_CONFIG_HOME": home, "XDG_DATA_HOME": home / "data", "XDG_STATE_HOME": home / "state"}
+    return {**kept, **{name: str(folder) for name, folder in folders.items()}, "LC_ALL": "C.UTF-8", **(more or {})}
 
 
 def no_sound(home: Path) -> dict[str, str]:

@@ -181,6 +181,43 @@ def test_of_what_is_typed_meanwhile_only_the_last_is_prefilled() -> None:
     assert [messages[-1].content for messages in talk.model.prefilled] == ["Why", "Why is the"]
 
 
+def test_what_was_prefilled_last_is_not_read_again_but_after_a_turn() -> None:
+    talk = Talk(ScriptedModel(["Yes."]))
+
+    def prefilled(draft: str) -> list[str]:
+        talk.conversation.prefill(draft)
+        poll(lambda: all(thread.name != "prefill" for thread in threading.enumerate()))
+        return [messages[-1].content for messages in talk.model.prefilled]
+
+    assert prefilled("Why") == ["Why"]
+    assert prefilled("Why") == ["Why"]
+    assert prefilled("Why is") == ["Why", "Why is"]
+    assert prefilled("Why") == ["Why", "Why is", "Why"]
+    talk.ask("Why?")
+    assert prefilled("Why") == ["Why", "Why is", "Why", "Why"]
+    talk.conversation.restore(talk.conversation.messages)
+    assert prefilled("Why") == ["Why", "Why is", "Why", "Why", "Why"]
+
+
+def test_a_prompt_that_follows_a_prefill_leaves_nothing_to_count() -> None:
+    talk = Talk(ScriptedModel(["Yes."], context_length=2000), options=Generation(max_new_tokens=10))
+    counted: list[int] = []
+    count = talk.model.count
+
+    def counting(messages: Sequence[Message]) -> int:
+        counted.append(len(messages))
+        return count(messages)
+
+    talk.model.count = counting  # type: ignore[method-assign]
+    talk.conversation.restore([Message("user", "word " * 300), Message("assistant", "Yes.")])
+    talk.conversation.prefill()
+    poll(lambda: bool(talk.model.prefilled))
+    assert counted == [4], "more bytes than half of the context: counted, with an empty prompt"
+    talk.ask("Hi")
+    assert talk.sent()[-1] == ("user", "Hi")
+    assert counted == [4]
+
+
 def test_asking_cancels_a_prefill_that_runs() -> None:
     talk = Talk(ScriptedModel(["Yes."]))
     entered, cancels = threading.Event(), list[bool]()

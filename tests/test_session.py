@@ -331,24 +331,39 @@ def test_a_persona_answers_from_the_next_prompt_on_and_can_be_left(chat: Chat) -
     assert (chat.session.speed, chat.session.voice) == (1.0, "scripted/voice")
 
 
-def test_what_is_typed_is_prefilled_in_whole_words_and_commands_are_not(chat: Chat) -> None:
-    chat.session.typing("Why is the sk")
-    poll(lambda: any(sent[-1].content == "Why is the" for sent in chat.model.prefilled))
-    count = len(chat.model.prefilled)
-    chat.session.typing("/speed 1")
-    chat.ask("Why is the sky blue?")
-    assert all("/speed" not in sent[-1].content for sent in chat.model.prefilled[count:])
+@pytest.mark.parametrize(
+    ("draft", "rests", "read"),
+    [
+        ("Why is the sk", False, "Why is the"),
+        ("Why is the sky blue?", False, "Why is the sky blue?"),
+        ("Why is the sk", True, "Why is the sk"),
+    ],
+)
+def test_what_is_typed_is_prefilled_as_far_as_it_is_settled(chat: Chat, draft: str, rests: bool, read: str) -> None:
+    chat.session.typing(draft, rests)
+    poll(lambda: [sent[-1].content for sent in chat.model.prefilled] == [read])
 
 
-def test_nothing_is_prefilled_while_a_reply_runs() -> None:
+def test_no_command_is_prefilled_and_an_emptied_prompt_leaves_what_was_read_in_place(chat: Chat) -> None:
+    chat.session.typing("Why is the sky blue?")
+    poll(lambda: len(chat.model.prefilled) == 1)
+    for draft in ("/speed 1", ""):
+        chat.session.typing(draft, rests=True)
+    poll(lambda: all(thread.name != "prefill" for thread in threading.enumerate()))
+    assert len(chat.model.prefilled) == 1
+
+
+def test_what_is_typed_while_a_reply_runs_is_prefilled_when_it_has_ended() -> None:
     chat = Chat(ScriptedModel(TWO_SENTENCES, {1: threading.Event()}))
     chat.session.ask("Count")
     poll(lambda: chat.model.reached == 1)
-    count = len(chat.model.prefilled)
     chat.session.typing("The next prompt ")
+    assert chat.model.prefilled == []
     chat.model.gates[1].set()
     chat.play_to_the_end()
-    assert all(sent[-1].content != "The next prompt" for sent in chat.model.prefilled[count:])
+    poll(lambda: [sent[-1].content for sent in chat.model.prefilled] == ["The next prompt"])
+    chat.ask("The next prompt is this")
+    poll(lambda: [sent[-1].content for sent in chat.model.prefilled] == ["The next prompt", ""])
     chat.session.close()
 
 

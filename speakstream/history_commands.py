@@ -19,6 +19,7 @@ from speakstream.export import as_json, as_markdown, conversation_keys, document
 from speakstream.history import Found, History, StoredConversation, history_path
 from speakstream.history_search import plain
 from speakstream.interrupts import Interrupts, exit_status
+from speakstream.listings import broken
 from speakstream.settings import Settings
 
 LAST = "last"
@@ -173,7 +174,7 @@ def _print_rows(rows: Sequence[tuple[str, ...]], out: TextIO) -> None:
         elif room >= NARROW:
             print(f"{start}{GAP}{_cut(last, room)}", file=out)
         else:
-            print(f"{start}\n{INDENT}{_cut(last, columns - len(INDENT))}", file=out)
+            print(broken([*first, _cut(last, columns - len(INDENT) - 1)], columns), file=out)
     out.flush()
 
 

@@ -47,7 +47,8 @@ class Interrupts:
         """Called in a thread of its own: ``end`` at the first signal, and must not wait.
 
         ``leave`` before the process is stopped (Ctrl-Z) or ended by force, ``come_back`` when it goes on; None: stops
-        are another's business. ``ctrl_c`` is asked at each Ctrl-C whether the program takes it as something else than its end.
+        are another's business. ``ctrl_c`` is asked at each Ctrl-C whether the program takes it as something else than
+        its end.
         """
         self.signal = 0
         """The number of the first signal; 0: none came."""
@@ -109,13 +110,12 @@ class Interrupts:
 
     def _act(self, number: int) -> None:
         name = signal.Signals(number).name
-        if name in _STOPS and self._come_back is None:
-            return
-        if name == "SIGTSTP":
+        come_back = self._come_back
+        if name == "SIGTSTP" and come_back is not None:
             self._leave()
             os.kill(os.getpid(), signal.SIGSTOP)
-        elif name == "SIGCONT" and self._come_back is not None:
-            self._come_back()
+        elif name == "SIGCONT" and come_back is not None:
+            come_back()
         elif name == "SIGINT" and not self.signal and self._ctrl_c is not None and self._ctrl_c():
             return
         elif name in _AT_ONCE or (self.signal and name == "SIGINT"):

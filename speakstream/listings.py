@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+from speakstream.cells import cells
 from speakstream.errors import AudioError, one_line
 from speakstream.settings import Settings
 
@@ -89,16 +90,16 @@ def show(rows: Sequence[Sequence[str]], legend: str) -> None:
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     columns = shutil.get_terminal_size().columns
     if sys.stdout.isatty() and max(map(len, lines)) >= columns:
-        lines = [_broken(row, columns) for row in rows]
+        lines = [broken(row, columns) for row in rows]
     print("\n".join(lines), flush=True)
     print("\n".join(textwrap.wrap(legend, columns - 1)) if sys.stderr.isatty() else legend, file=sys.stderr)
 
 
-def _broken(row: Sequence[str], columns: int) -> str:
+def broken(row: Sequence[str], columns: int) -> str:
     """The cells of a row, as many to a line as fit; further lines are indented."""
     lines = [row[0]]
     for cell in filter(None, row[1:]):
-        if len(lines[-1]) + len(cell) + 2 < columns:
+        if cells(lines[-1]) + cells(cell) + 2 < columns:
             lines[-1] += f"  {cell}"
         else:
             lines.append(f"     {cell}")

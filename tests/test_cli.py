@@ -133,7 +133,7 @@ def test_help_is_for_reading_and_lists_everything(tmp_path: Path) -> None:
     assert short.returncode == long.returncode == 0
     assert short.stdout == long.stdout
     text = long.stdout.decode()
-    for command in ("say", "chat", "serve", "devices", "voices", "models", "lexicon", "doctor", "latency"):
+    for command in ("say", "chat", "history", "serve", "devices", "voices", "models", "lexicon", "doctor", "latency"):
         assert re.search(rf"^  {command} +[A-Z]", text, re.MULTILINE)
     say = speakstream(tmp_path, "say", "-h").stdout.decode()
     for option in (

@@ -13,6 +13,8 @@ from speakstream.setting_kinds import Kind
 from speakstream.settings import SETTINGS
 from speakstream.tts import voices
 
+CHAT_MD = Path(__file__).parent.parent / "docs" / "chat.md"
+
 
 def write(folder: Path, name: str, text: str) -> Path:
     """Have a persona's file; the folder is the persona folder itself."""
@@ -35,6 +37,16 @@ def test_the_built_in_ones_can_be_used_everywhere(tmp_path: Path) -> None:
     for persona in found.values():
         assert persona.system_prompt and persona.about and "\n" not in persona.about
         assert persona.voice is None or persona.voice in known
+
+
+def test_the_documentation_tells_of_them_and_its_example_works(tmp_path: Path) -> None:
+    page = CHAT_MD.read_text(encoding="utf-8")
+    for persona in all_of(tmp_path)[0].values():
+        assert f"| `{persona.name}` | {persona.about} |" in page
+    example = page.split("This is `personas/pirate.toml`:\n\n```toml\n")[1].split("```")[0]
+    pirate = read_persona(write(tmp_path, "pirate", example))
+    assert pirate.about and pirate.system_prompt and pirate.speed and pirate.temperature
+    assert pirate.voice in {voice.name for voice in voices()}
 
 
 def test_a_person_s_own_file_is_read_whole_and_goes_before_a_built_in_one(tmp_path: Path) -> None:

@@ -498,7 +498,7 @@ def test_the_real_model_is_talked_to_and_silenced(tmp_path: Path, null_sink: Nul
         chat.then(READY)
         chat.type(b"\x03")
         chat.then(b"[stopped]\r\n")
-        recorder.wait_for_silence()
+        recorder.wait_for_silence(0.5)
         chat.ask("/status")
         chat.then(b"voice: hibari/heart, speed 1.5\r\n")
         chat.then(b"tokens a second")

@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import queue
+import re
 import secrets
 import shutil
 import socket
@@ -60,6 +61,10 @@ def decoding_threads(cores: int) -> int:
     the cores also leaves one to the voice.
     """
     return max(1, cores // 2)
+
+
+_QUANTIZATION = re.compile(r"[.-]((?:I?Q\d\w*|B?F16|F32))$", re.IGNORECASE)
+"""What a GGUF file's name ends with: how its weights are stored."""
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -122,7 +127,9 @@ class LlamaCpp:
                 f"{choice.weights} could not be loaded by llama.cpp ({folded(error)}); "
                 "give a GGUF chat model, or free some memory"
             ) from error
-        self.name = f"{choice.weights.stem} (llama.cpp, {threads} thread{'s' if threads > 1 else ''})"
+        name, quantization = _QUANTIZATION.sub("", stem := choice.weights.stem), _QUANTIZATION.search(stem)
+        kind = f"{quantization[1]}, " if quantization else ""
+        self.name = f"{name} (llama.cpp, {kind}{threads} thread{'s' if threads > 1 else ''})"
         self.context_length = choice.context_length
         self._turn = threading.Lock()
         self.callbacks = 0

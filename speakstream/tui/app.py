@@ -56,10 +56,5 @@ class ChatApp(Speaking, Conversing):
 
 
 def run(options: ChatOptions) -> int:
-    """The chat, until the person leaves; the exit status."""
-    app = ChatApp(options)
-    try:
-        status = app.run()
-    finally:
-        app.finish()
-    return status or app.return_code or 0
+    """The chat, until the person leaves; the exit status. Raises what has ended it, if an error did."""
+    return ChatApp(options).run_to_the_end()

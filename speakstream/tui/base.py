@@ -4,8 +4,6 @@ import asyncio
 import difflib
 import logging
 import queue
-import signal
-import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -14,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -28,11 +26,12 @@ from speakstream.happenings import Added, Changed, Ended, Grown, Happening, Now,
 from speakstream.keymap import keymap_path, read_keymap
 from speakstream.tui import choosing
 from speakstream.tui.actions import ACTIONS
+from speakstream.tui.ending import EndingApp
 from speakstream.tui.key_names import key_label, key_labels, split_keys
 from speakstream.tui.log_panel import LogPanel
 from speakstream.tui.palette import ActionsProvider
 from speakstream.tui.pickers import Picker, Row
-from speakstream.tui.prompt import PromptCommand, PromptInput
+from speakstream.tui.prompt import Choice, PromptCommand, PromptInput
 from speakstream.tui.sidebar import Sidebar
 from speakstream.tui.status import StatusLine
 from speakstream.tui.terminal_input import terminal_driver
@@ -72,7 +71,7 @@ class Happened(Message):
         self.happening = happening
 
 
-class ChatScreenApp(App[int], inherit_bindings=False):
+class ChatScreenApp(EndingApp, inherit_bindings=False):
     """The application without its actions."""
 
     CSS = """
@@ -122,11 +121,11 @@ class ChatScreenApp(App[int], inherit_bindings=False):
         self.options = options
         self.session: Session | None = None
         self.resources: Resources | None = None
-        self.ended_by = 0  # the signal that did
         self._jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._worker = threading.Thread(target=self._work, name="session")
         self._now = Now()
         self._draft_timer: Timer | None = None
+        self._draft: str | None = None  # what is typed and not stored yet
         self._edited: int | None = None  # the prompt that the next one takes the place of
         self._deleted: int | None = None
         self.keys: Mapping[str, str] = {}
@@ -167,7 +166,6 @@ class ChatScreenApp(App[int], inherit_bindings=False):
         self.prompt.focus()
         self._frames = self.set_interval(FRAME, self.frame, pause=True)
         self.set_interval(IDLE_FRAME, self.frame)
-        self._listen_for_signals()
         self.show_title()
         self.transcript.empty = EMPTY.format(
             help=key_label(split_keys(keymap.keys["help"])[0]) if keymap.keys["help"] else "/help"
@@ -176,18 +174,6 @@ class ChatScreenApp(App[int], inherit_bindings=False):
             self.tell(warning)
         self._worker.start()
         self.call_after_refresh(self.do, self._begin)
-
-    def _listen_for_signals(self) -> None:
-        """A terminal that was closed, or a polite kill: end in an orderly way."""
-        if sys.platform == "win32":
-            return
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            loop.add_signal_handler(number, self._end_by, number)
-
-    def _end_by(self, number: int) -> None:
-        self.ended_by = number
-        self.exit(128 + number)
 
     # -- the session and its thread ------------------------------------------------------------------------
 
@@ -233,6 +219,8 @@ class ChatScreenApp(App[int], inherit_bindings=False):
 
     def finish(self) -> None:
         """After the screen has gone: end what runs. Everything is saved."""
+        if self._draft is not None:
+            self.keep_draft(self._draft)
         if self.session is not None:
             self.session.stop()
         if self.resources is not None:
@@ -364,6 +352,7 @@ class ChatScreenApp(App[int], inherit_bindings=False):
 
     def keep_draft_soon(self, text: str) -> None:
         """Store what is typed, when the typing rests."""
+        self._draft = text
         if self._draft_timer is not None:
             self._draft_timer.stop()
         self._draft_timer = self.set_timer(DRAFT_SECONDS, partial(self._typing_rests, text))
@@ -375,6 +364,7 @@ class ChatScreenApp(App[int], inherit_bindings=False):
 
     def keep_draft(self, text: str) -> None:
         """Store what is typed and not sent."""
+        self._draft = None
         if self._draft_timer is not None:
             self._draft_timer.stop()
             self._draft_timer = None
@@ -383,10 +373,10 @@ class ChatScreenApp(App[int], inherit_bindings=False):
 
     def commands(self) -> list[PromptCommand]:
         """The slash commands, for the prompt's completion."""
-        choices: dict[str, Callable[[], Iterable[str]]] = {
-            "voice": lambda: [row.value for row in choosing.voices("")],
-            "persona": lambda: ["none", *(row.value for row in choosing.personas(""))],
-            "theme": lambda: [row.value for row in choosing.themes(self)],
+        choices: dict[str, Callable[[], Iterable[Choice | str]]] = {
+            "voice": lambda: [Choice(row.value, row.about) for row in choosing.voices("")],
+            "persona": lambda: [Choice(row.value, row.about) for row in choosing.personas("")],
+            "theme": lambda: [Choice(row.value, row.about) for row in choosing.themes(self)],
             "follow": lambda: choosing.FOLLOWS,
             "speed": lambda: ("0.8", "1", "1.2", "1.5", "2"),
         }

@@ -63,7 +63,7 @@ def personas(current: str) -> list[Row]:
 
     return [
         Row("none", "none", "as the settings have it", not current),
-        *(Row(one.name, one.name, one.system_prompt, one.name == current) for one in known()),
+        *(Row(one.name, one.name, one.about or one.system_prompt, one.name == current) for one in known()),
     ]
 
 

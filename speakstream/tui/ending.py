@@ -45,7 +45,7 @@ class EndingApp(App[int]):
         try:
             await super()._dispatch_message(message)
         except SpeakStreamError as error:
-            if not self.is_mounted:  # there is no screen to tell it on
+            if not self._is_mounted:  # there is no screen to tell it on
                 raise
             self.tell(str(error))
 
@@ -59,7 +59,7 @@ class EndingApp(App[int]):
 
     def run_to_the_end(self) -> int:
         """Run it; the exit status. Raises what has ended it, if an error did. For the main thread."""
-        with Interrupts(self._end, give_back_terminal(self), None) as interrupts:
+        with Interrupts(self._end, lambda: give_back_terminal(self._driver), None) as interrupts:
             before = {number: signal.getsignal(number) for number in _TEXTUALS}
             try:
                 status = self.run()

@@ -128,8 +128,7 @@ if sys.platform != "win32":
     from textual.drivers.linux_driver import LinuxDriver
 
     _LEAVE = b"".join(
-        b"\x1b[" + mode
-        for mode in (b"?2026l", b"?1000l", b"?1003l", b"?1015l", b"?1006l", b"?1004l", b"?2004l", b"?7h", b"<u", b"?1049l", b"?25h")
+        b"\x1b[" + mode for mode in b"?2026l ?1000l ?1003l ?1015l ?1006l ?1004l ?2004l ?7h <u ?1049l ?25h".split()
     )
     """Ends what Textual has begun: synchronized output, the mouse, focus, pastes, cut lines, keys, the other screen."""
 
@@ -144,7 +143,7 @@ if sys.platform != "win32":
         def start_application_mode(self) -> None:
             """As Textual's."""
             self._in_use = True
-            super().start_application_mode()
+            super().start_application_mode()  # type: ignore[no-untyped-call]
 
         def stop_application_mode(self) -> None:
             """As Textual's."""
@@ -164,6 +163,12 @@ if sys.platform != "win32":
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
                 if self._in_use and select.select([], [self._file], [], 0)[1]:
                     os.write(self._file.fileno(), _LEAVE)
+
+        def _run_input_thread(self) -> None:
+            try:
+                self.run_input_thread()
+            except Exception as error:  # no keys would come any more
+                self._app.call_later(self._app._handle_exception, error)
 
         def run_input_thread(self) -> None:
             """Read until the driver is told to stop, or the terminal is gone."""

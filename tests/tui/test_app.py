@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from speakstream.history import History
-from speakstream.tui.actions import ACTIONS
+from speakstream.tui.actions import ACTIONS, BY_NAME
 from speakstream.tui.sidebar import Sidebar
 from tests.tui.talk import Talk, settled, talk, typed
 
@@ -15,6 +15,11 @@ from tests.tui.talk import Talk, settled, talk, typed
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path))
+
+
+def key(action: str) -> str:
+    """The first key of an action."""
+    return BY_NAME[action].keys.partition(",")[0]
 
 
 def replies(app: Talk) -> list[str]:
@@ -97,28 +102,28 @@ def test_the_keys_of_the_transport_do_what_they_say() -> None:
         assert session is not None
         await typed(pilot, "count")
         await sounds(app, pilot, "three")
-        await pilot.press("f5")
+        await pilot.press(key("pause"))
         assert session.now().paused
         assert "paused" in app.screen_text
-        await pilot.press("f5")
+        await pilot.press(key("pause"))
         assert not session.now().paused
         said = len(app.voice_.said)
-        await pilot.press("f7")
+        await pilot.press(key("next"))
         await settled(pilot, lambda: len(app.voice_.said) > said)
         assert app.voice_.said[said].startswith("Six")
-        await pilot.press("alt+l")
+        await pilot.press(key("faster"))
         await settled(pilot, lambda: session.speed == 1.1)
-        await pilot.press("alt+j")
+        await pilot.press(key("slower"))
         await settled(pilot, lambda: session.speed == 1.0)
-        await pilot.press("alt+m")
+        await pilot.press(key("mute"))
         assert app.sink.gain == 0.0
-        await pilot.press("alt+m")
+        await pilot.press(key("mute"))
         assert app.sink.gain == 0.8
-        await pilot.press("alt+minus")
+        await pilot.press(key("softer"))
         assert app.sink.gain == 0.7
         await heard(app, pilot, 1)
         said = len(app.voice_.said)
-        await pilot.press("ctrl+r")
+        await pilot.press(key("replay"))
         await settled(pilot, lambda: len(app.voice_.said) > said)
         assert app.voice_.said[said].startswith("One")
 
@@ -190,7 +195,7 @@ def test_code_is_marked_as_not_spoken_and_heard_at_a_key() -> None:
         await heard(app, pilot, 1)
         assert "Alt+H" in app.screen_text
         said = len(app.voice_.said)
-        await pilot.press("alt+h")
+        await pilot.press(key("hear"))
         await settled(pilot, lambda: len(app.voice_.said) > said)
         await settled(pilot, lambda: "equals" in " ".join(app.voice_.said[said:]))
 
@@ -201,7 +206,7 @@ def test_a_prompt_is_edited_and_asked_anew_in_its_place() -> None:
     async def act(app: Talk, pilot: Pilot[int]) -> None:
         await typed(pilot, "first")
         await heard(app, pilot, 1)
-        await pilot.press("alt+e")
+        await pilot.press(key("edit"))
         assert app.prompt.value == "first"
         app.prompt.fill("changed")
         await pilot.press("enter")
@@ -235,7 +240,7 @@ def test_a_conversation_is_begun_deleted_brought_back_renamed_found_and_opened()
         app.prompt.fill("/delete")
         await pilot.press("enter")
         await settled(pilot, lambda: len(app.history_.conversations()) == 1)
-        await pilot.press("alt+u")
+        await pilot.press(key("undo"))
         await settled(pilot, lambda: len(app.history_.conversations()) == 2)
         app.post_message(Sidebar.Chosen(first, None))
         await settled(pilot, lambda: session.conversation == first)

@@ -1,4 +1,4 @@
-"""The chat's screen as a person has it, in a pseudo-terminal: how fast it is there, how soon a key shows, what it costs.
+"""The chat's screen, in a pseudo-terminal: how fast it is there, how soon a key shows, what it costs.
 
 What the terminal itself takes is not in it. The chat plays into the null sink with the real model and voice; this
 process only types, reads what comes, and now and then looks into the history, as another chat would.
@@ -8,17 +8,18 @@ import random
 import re
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 from benchmarks.choices import Choices
-from benchmarks.measure import share, spread
+from benchmarks.measure import Spread, spread
 from benchmarks.prompts import CHAT, PARAGRAPHS
 from benchmarks.report import Figure, Part, figure
 from benchmarks.screen import CLEAR, ESCAPE, LETTERS, PAGE_UP, Screen
+from benchmarks.startup import WARM
 from speakstream.history import History, StoredMessage
 from tests.rig.sound import NullSink
 
@@ -108,6 +109,11 @@ def shown(came: bytes) -> list[int]:
     return [int(number) for number in re.findall(rb"\bm(\d{4})\b", came)]
 
 
+def further_up(top: int) -> Callable[[bytes], bool]:
+    """Whether a message before number ``top`` is in what came to the terminal."""
+    return lambda came: any(number < top for number in shown(came))
+
+
 def history_file(home: Path) -> Path:
     """Where a chat in this home keeps its history."""
     return home / "data" / "speakstream" / "history.sqlite3"
@@ -121,9 +127,9 @@ def _starts(
     for number in range(times + 1):
         choices.progress(f"process start to prompt: {number} of {times}")
         with Screen(empty, GREEDY, env) as screen:
-            new = screen.ready(LETTERS[0])
+            new = screen.ready(LETTERS[number])  # a draft of the last time may have the one before in it
         with Screen(full, (*GREEDY, "--resume"), env) as screen:
-            resumed = screen.ready(LETTERS[0])
+            resumed = screen.ready(LETTERS[number])
             conversation = screen.wait(lambda came: MESSAGES in shown(came)) - screen.begun
         if number:
             found["prompt"].append(new)
@@ -137,14 +143,14 @@ def _pages(times: int, env: Mapping[str, str], full: Path) -> list[float]:
     took = []
     with Screen(full, (*GREEDY, "--resume"), env) as screen:
         screen.wait(lambda came: MESSAGES in shown(came))
-        screen.ready(LETTERS[0])
+        screen.ready(LETTERS[-1])
         screen.type(CLEAR)
         time.sleep(3.0)  # the model and the voice are loaded
         top = min(shown(screen.since(0)))
         for _ in range(times):
             place, pressed = screen.places, time.monotonic()
             screen.type(PAGE_UP)
-            took.append(screen.wait(lambda came, top=top: min(shown(came), default=top) < top, place) - pressed)
+            took.append(screen.wait(further_up(top), place) - pressed)
             time.sleep(0.2)
             top = min(shown(screen.since(place)))
     return took
@@ -229,13 +235,12 @@ def _soak(choices: Choices, seconds: float, env: Mapping[str, str], home: Path) 
     turns: list[dict[str, Any]] = []
     talked = 0.0
     with Screen(home, GREEDY, env) as screen:
-        screen.ready(LETTERS[0])
+        screen.ready(LETTERS[-1])
         history = History(history_file(home))
         try:
-            for prompt in cycle(CHAT):
-                if talked >= seconds:
-                    return turns
-                turn = _turn(screen, history, prompt, None, time.monotonic() + seconds - talked + 2.0)
+            prompts = cycle(CHAT)
+            while talked < seconds:
+                turn = _turn(screen, history, next(prompts), None, time.monotonic() + seconds - talked + 2.0)
                 assert turn.reply is not None
                 metrics = turn.reply.metrics
                 ended = turn.moment("ended")
@@ -255,4 +260,40 @@ def _soak(choices: Choices, seconds: float, env: Mapping[str, str], home: Path) 
                 )
         finally:
             history.close()
-    raise AssertionError("unreachable")
+    return turns
+
+
+def _figures(raw: dict[str, Any]) -> list[Figure]:
+    starts, turns, soak = raw["starts"], raw["turns"], raw["soak"]
+    prompt = spread(starts["prompt"])
+    resumed = spread(map(max, starts["resumed_prompt"], starts["resumed_conversation"]))
+    more = spread(slow - fast for slow, fast in zip(starts["resumed_conversation"], starts["prompt"], strict=True))
+    written, spoken = (spread(key for turn in turns for key in turn[name]) for name in ("written", "spoken"))
+    writing = [turn["busy"] for turn in turns if turn["busy"] is not None]
+    talking = [turn["busy"] for turn in soak if turn["busy"] is not None]
+    underruns = sum(turn["underruns"] for turn in soak)
+    talked = sum(turn["talk_seconds"] for turn in soak)
+    return [
+        figure("chat: process start to prompt, a key shown", prompt, "median", "ms", 1500, 1000, WARM),
+        figure(f"chat --resume, {MESSAGES} messages: later than an empty one by", more, "median", "ms", 1500, 1000),
+        figure("... process start to prompt and conversation", resumed),
+        figure(f"a page up through {MESSAGES} messages, p95", spread(raw["pages"]), "p95", "ms", 100, 50),
+        figure("key to screen while the model writes, p95", written, "p95", "ms", 100, 50),
+        figure("... while it speaks, nothing is written, p95", spoken, "p95", "ms", 100, 50),
+        figure(
+            "the interface's thread while text and speech stream, of one core",
+            _percent(writing, 0),
+            "median",
+            "%",
+            30,
+            20,
+        ),
+        figure("... the whole program", _percent(writing, 1), "median", "%"),
+        figure("the interface's thread from the first token to the last sound", _percent(talking, 0), "median", "%"),
+        figure("... the whole program", _percent(talking, 1), "median", "%"),
+        Figure("underruns in prompt after prompt", underruns, "", len(soak), 0, 0, detail=f"{talked:.0f} s of talk"),
+    ]
+
+
+def _percent(shares: Sequence[tuple[float, float]], which: int) -> Spread | None:
+    return spread(100 * share[which] for share in shares)

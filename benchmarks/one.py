@@ -36,6 +36,7 @@ PARTS: dict[str, About] = {
     "fresh": About("time to first audio and to silence, beside RealtimeTTS"),
     "chat": About("a chat of 30 turns that outgrows its context"),
     "typeahead": About("the prompt read while it is typed, and not"),
+    "interface": About("the chat's screen: start, keys, pages, work, underruns", sound=False),
     "sentences": About("the silence between sentences, beside RealtimeTTS"),
     "rate": About("tokens a second, with the voice and without"),
     "soak": About("talk with every core busy: underruns, gaps, damage"),

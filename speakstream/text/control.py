@@ -15,6 +15,7 @@ from enum import Enum
 _SPECIAL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_CONTROLS = re.compile(f"[\t\n]|{_SPECIAL.pattern}")
 _STRING_END = re.compile("[\x07\x18\x1a\x1b\x9c\n\r]")
 
 STRING_LIMIT = 4096
@@ -152,3 +153,11 @@ class ControlFilter:
             self._state = state
             return True
         return " " <= char <= "~"
+
+
+def without_controls(text: str) -> str:
+    """``text`` without any of the characters that the filter acts on, and without line feeds and tabs.
+
+    For one row of a screen. It knows of no sequences: what is left of one is text.
+    """
+    return _CONTROLS.sub("", text)

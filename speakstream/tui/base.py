@@ -27,7 +27,7 @@ from speakstream.keymap import keymap_path, read_keymap
 from speakstream.tui import choosing
 from speakstream.tui.actions import ACTIONS
 from speakstream.tui.ending import EndingApp
-from speakstream.tui.key_names import key_label, key_labels, split_keys
+from speakstream.tui.key_names import key_label, split_keys
 from speakstream.tui.log_panel import LogPanel
 from speakstream.tui.palette import ActionsProvider
 from speakstream.tui.pickers import Picker, Row
@@ -158,7 +158,7 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         self.set_keymap(keymap.keys)
         self.keys = keymap.keys
         self.prompt.give_up({key for keys in keymap.keys.values() for key in keys.split(",")})
-        self.transcript.hear_key = key_labels(keymap.keys["hear"])
+        self.transcript.hear_key = _first_key(keymap.keys["hear"], "/hear")
         self.transcript.follow = "word" if self.options.settings.auto_scroll else "off"
         self.sidebar.display = False
         self.log_panel.display = self.options.settings.debug
@@ -167,9 +167,7 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         self._frames = self.set_interval(FRAME, self.frame, pause=True)
         self.set_interval(IDLE_FRAME, self.frame)
         self.show_title()
-        self.transcript.empty = EMPTY.format(
-            help=key_label(split_keys(keymap.keys["help"])[0]) if keymap.keys["help"] else "/help"
-        )
+        self.transcript.empty = EMPTY.format(help=_first_key(keymap.keys["help"], "/help"))
         for warning in keymap.warnings:
             self.tell(warning)
         self._worker.start()
@@ -431,3 +429,8 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         if sidebar.display:
             current = self.session.conversation if self.session is not None else None
             sidebar.show(self.options.history.conversations(), current)
+
+
+def _first_key(keys: str, command: str) -> str:
+    """How an action is asked for: by its first key, or, where it has none, by its command."""
+    return key_label(split_keys(keys)[0]) if keys else command

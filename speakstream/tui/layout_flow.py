@@ -168,10 +168,10 @@ def wrap(
     """
     text = flow.text
     before, again = first, rest if again is None else again
-    room = max(width - max(first.width, rest.width, again.width), 1)
+    rooms = max(width - max(first.width, again.width), 1), max(width - rest.width, 1)
     lines: list[Line] = []
     at = 0  # in the flow's looks
-    for start, end, joint in _breaks(text, room, words):
+    for start, end, joint in _breaks(text, *rooms, words):
         shift = len(before) - start
         runs = list(before.looks)
         while at < len(flow.looks) and flow.looks[at][0] <= start:
@@ -195,24 +195,28 @@ def behind(before: Flow, line: Line) -> Line:
     return replace(line, text=before.text + line.text, places=before.places + array("q", line.places), looks=looks)
 
 
-def _breaks(text: str, room: int, by_words: bool) -> Iterator[tuple[int, int, str]]:
-    """Where each line begins and ends, and what parts it from the next."""
+def _breaks(text: str, first_room: int, room: int, by_words: bool) -> Iterator[tuple[int, int, str]]:
+    """Where each line begins and ends, and what parts it from the next.
+
+    ``first_room``: columns for what begins a line of the text; ``room``: for how it goes on.
+    """
     columns = _columns(text)
     at = 0
     for row in text.split("\n"):
         end = at + len(row)
         begin = stop = at  # of the line that is being filled
+        free = first_room
         for start, after in _words(text, at, end) if by_words else [(at, at + len(row.rstrip()))]:
-            if columns[after] - columns[begin] > room:
+            if columns[after] - columns[begin] > free:
                 if stop > begin:
                     yield begin, stop, text[stop:start]
-                    begin = start
-                elif columns[start] - columns[begin] + 1 > room or columns[after] - columns[start] <= room:
+                    begin, free = start, room
+                elif columns[start] - columns[begin] + 1 > free or columns[after] - columns[start] <= free:
                     begin = start  # indented too far
-                while columns[after] - columns[begin] > room:
-                    cut = max(bisect_right(columns, columns[begin] + room, begin + 1, after + 1) - 1, begin + 1)
+                while columns[after] - columns[begin] > free:
+                    cut = max(bisect_right(columns, columns[begin] + free, begin + 1, after + 1) - 1, begin + 1)
                     yield begin, cut, ""
-                    begin = cut
+                    begin, free = cut, room
             stop = after
         yield begin, stop, "\n"
         at = end + 1

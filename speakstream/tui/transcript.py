@@ -22,7 +22,7 @@ from speakstream.tui.transcript_view import Light, TranscriptView
 
 Follow = Literal["word", "newest", "off"]
 
-FRAME = 1 / 30
+FRAME = 1 / 20
 """Seconds for which what is streamed is gathered before it is laid out."""
 
 

@@ -23,6 +23,13 @@ _LINES = 1 << 20
 """More lines than an entry has. What the mouse marks is kept by entry and line, which do not shift as rows do."""
 
 
+STRIPS = 400
+"""Drawn rows that are kept: some screens full."""
+
+State = tuple[int, bool, Hearing | None, tuple[int, int] | None]
+"""What a line's strip depends on besides the line: the arguments of ``paint``."""
+
+
 class Light(NamedTuple):
     """What is spoken of which message: ``Transcript.light``."""
 
@@ -58,6 +65,7 @@ class TranscriptView(EntryList):
         self._numbers: dict[int, int] = {}  # of the entries, by message
         self._light = Light()
         self._palette: Palette | None = None
+        self._strips: dict[int, tuple[Line, State, Strip]] = {}
         self._following: bool = True
 
     @property
@@ -88,6 +96,7 @@ class TranscriptView(EntryList):
         """Another theme."""
         super().notify_style_update()
         self._palette = None
+        self._strips.clear()
 
     # -- rows ----------------------------------------------------------------------------------------------
 
@@ -102,10 +111,22 @@ class TranscriptView(EntryList):
             entry, place = self._entries[number], number * _LINES + at
             chosen = self.text_selection.get_span(place) if self.text_selection else None
             selected = entry.id is not None and entry.id == self.selected and at < len(entry.lines) - 1
-            strip = paint(line, width, palette, selected, self._hearing(entry, self._light), chosen)
-            strip = strip.apply_offsets(0, place)
+            state = (width, selected, self._hearing(entry, self._light), chosen)
+            strip = self._drawn(place, line, state, palette)
         if self.suspended and y == self.size.height - 1:
             strip = self._with_marker(strip, palette)
+        return strip
+
+    def _drawn(self, place: int, line: Line, state: State, palette: Palette) -> Strip:
+        """The strip of a line; as it was drawn before, when nothing has changed: most of a scrolled screen has not."""
+        kept = self._strips.get(place)
+        if kept is not None and kept[0] is line and kept[1] == state:
+            return kept[2]
+        width, selected, hearing, chosen = state
+        strip = paint(line, width, palette, selected, hearing, chosen).apply_offsets(0, place)
+        if len(self._strips) >= STRIPS:
+            self._strips.clear()
+        self._strips[place] = (line, state, strip)
         return strip
 
     def _line_at(self, y: int) -> tuple[int, int, Line] | None:

@@ -110,6 +110,10 @@ def test_the_terminals_theme_sends_none_but_the_terminals_own_colours() -> None:
         choose_theme(app, "terminal")
         await pilot.pause()
         assert colors_sent(app) <= {"DEFAULT", "STANDARD"}
+        for screen in (Picker("Voice", [Row("a", "a"), Row("b", "b", disabled="no")]), HelpScreen({}, [])):
+            app.push_screen(screen)
+            await pilot.pause()
+            assert colors_sent(app) <= {"DEFAULT", "STANDARD"}
         choose_theme(app, "speakstream")
         await pilot.pause()
         assert "TRUECOLOR" in colors_sent(app)

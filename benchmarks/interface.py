@@ -76,9 +76,10 @@ def run(choices: Choices) -> Part:
         for home in (empty, full, talked):
             home.mkdir()
         write_history(full, MESSAGES)
-        opened = _starts(choices, starts, sink.env, empty, full)
+        whole = {**sink.env, "SPEAKSTREAM_MAX_CHAT_HISTORY": str(MESSAGES)}
+        opened = _starts(choices, starts, whole, empty, full)
         choices.progress(f"{pages} pages up through {MESSAGES} messages")
-        paged = _pages(pages, sink.env, full)
+        paged = _pages(pages, whole, full)
         streamed = _stream(choices, turns, sink.env, talked)
         soaked = _soak(choices, soak_seconds, sink.env, talked)
     raw = {"starts": opened, "pages": paged, "turns": streamed, "soak": soaked}
@@ -101,12 +102,12 @@ def write_history(home: Path, messages: int) -> None:
 
 def marked(number: int) -> str:
     """What a message of the long conversation begins with."""
-    return f"m{number:04}"
+    return f"§{number:04}"
 
 
 def shown(came: bytes) -> list[int]:
     """The numbers of the messages that are in what came to the terminal."""
-    return [int(number) for number in re.findall(rb"\bm(\d{4})\b", came)]
+    return [int(number) for number in re.findall("§(\\d{4})".encode(), came)]
 
 
 def further_up(top: int) -> Callable[[bytes], bool]:

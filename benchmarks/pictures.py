@@ -148,7 +148,9 @@ def silent_spans(reply: str) -> list[tuple[Span, str]]:
     """What is not read aloud of a reply, and why."""
     segmenter = Segmenter()
     clauses = [*segmenter.push(reply), *segmenter.flush()]
-    return [(span, clause.not_spoken) for clause in clauses if clause.not_spoken for span in clause.silent]
+    return [
+        (span, clause.not_spoken) for clause in clauses if clause.not_spoken for span in clause.silent or (clause.span,)
+    ]
 
 
 def write_history(history: History) -> None:

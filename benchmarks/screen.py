@@ -25,6 +25,9 @@ PATIENCE = 60.0
 LETTERS = "бвгджзийклмнптфцчшщэюя"
 """What no reply and no other part of the screen has in it: the echo of a key is the only place where it comes from."""
 
+CORNER = "╰".encode()
+"""Of the prompt's border."""
+
 ENTER, ESCAPE, PAGE_UP, CLEAR = b"\r", b"\x1b", b"\x1b[5~", b"\x15"
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
@@ -111,12 +114,8 @@ class Screen:
             return self._came[seen][0]
 
     def ready(self, letter: str) -> float:
-        """Press a key as soon as the program hears keys by itself; the seconds from its start to the echo."""
-        deadline = self.begun + PATIENCE
-        while termios.tcgetattr(self.master)[3] & termios.ECHO:
-            if time.monotonic() > deadline or os.waitpid(self.process, os.WNOHANG)[0]:
-                raise TimeoutError(f"no chat has come: {self.since(0)[-500:]!r}")
-            time.sleep(0.001)
+        """Press a key as soon as the prompt is on the screen; the seconds from the start of the process to the echo."""
+        self.wait(lambda came: CORNER in came)
         return self.echo(letter)[1] - self.begun
 
     def type(self, keys: bytes) -> None:

@@ -25,7 +25,7 @@ from speakstream.loading import delivery, generation
 from speakstream.session import Session, Start
 
 FRESH, LONG = PROMPTS[5:17], PROMPTS[17:29]
-"""What is typed into a new conversation, and into a long one."""
+"""What is typed into a new conversation, and into a long one; half of the prompts without their last mark."""
 
 LONG_TOKENS = 1_600
 """Of the long conversation: at half of the context, less a prompt, the oldest turns would be left out."""
@@ -145,7 +145,8 @@ def _pairs(
 ) -> list[dict[str, Any]]:
     """Each prompt with and without type-ahead; every other one the other way round."""
     pairs = []
-    for number, prompt in enumerate(prompts):
+    for number, whole in enumerate(prompts):
+        prompt = whole if number % 4 < 2 else whole.rstrip(".?")
         stage.progress(f"type-ahead in {name}: {number + 1} of {len(prompts)}")
         order = ("on", "off") if number % 2 else ("off", "on")
         turns = {mode: _turn(stage, chat, prompt, conversation, mode == "on") for mode in order}

@@ -223,6 +223,7 @@ def message_keys(message: StoredMessage) -> dict[str, Any]:
         "role": message.role,
         "created": _utc(message.created),
         "text": message.text,
+        "told": message.told,
         "heard": message.heard,
         "reason": message.reason,
         "error": message.error,

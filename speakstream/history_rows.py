@@ -27,6 +27,7 @@ class StoredMessage:
     voice: str  # "" when silent
     created: float  # seconds since 1970
     metrics: Mapping[str, Any]  # Metrics.since_submitted(); {} until it ended
+    told: str = ""  # of a prompt: as the model was told it, with the files it names; "": as typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,10 @@ class Found:
     marks: tuple[tuple[int, int], ...]  # where the words that were sought stand in the excerpt
 
 
-_MESSAGE = "m.id, m.conversation, m.role, m.text, m.heard, m.reason, m.error, m.model, m.voice, m.created, m.metrics"
+_MESSAGE = (
+    "m.id, m.conversation, m.role, m.text, m.heard, m.reason, m.error, m.model, m.voice, m.created,"
+    " m.metrics, m.told"
+)
 _CONVERSATION = (
     "c.id, c.title, c.created, c.updated,"
     " (SELECT count(*) FROM messages n WHERE n.conversation = c.id AND n.cut = 0) AS count, c.persona"
@@ -112,9 +116,9 @@ def written(database: sqlite3.Connection, message: int) -> str:
 
 
 def _messages(database: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> Iterator[StoredMessage]:
-    for id, of, role, text, heard, reason, error, model, voice, created, metrics in rows:
+    for id, of, role, text, heard, reason, error, model, voice, created, metrics, told in rows:
         whole = written(database, id) if reason == "writing" else text
-        yield StoredMessage(id, of, role, whole, heard, reason, error, model, voice, created, json.loads(metrics))
+        yield StoredMessage(id, of, role, whole, heard, reason, error, model, voice, created, json.loads(metrics), told)
 
 
 def prompts(database: sqlite3.Connection, limit: int) -> list[str]:

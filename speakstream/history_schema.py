@@ -60,7 +60,9 @@ _FIRST = (
     " INSERT INTO words (rowid, text) SELECT new.id, new.text WHERE new.text != ''; END",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_TOLD = ("ALTER TABLE messages ADD COLUMN told TEXT NOT NULL DEFAULT ''",)  # a prompt with its files; '': as typed
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TOLD)
 """Number N of them, from 1, leads from version N - 1 to version N."""
 
 

@@ -8,12 +8,19 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from speakstream.cells import cells
-from speakstream.errors import AudioError, one_line
+from speakstream.errors import AudioError, folded, one_line
 from speakstream.settings import Settings
 
+if TYPE_CHECKING:
+    from speakstream.audio.device import DeviceInfo
+
 CHOSEN, OTHER = "*", " "
+
+LISTING_SECONDS = 20
+"""The most that another process may take to list the devices: a sound server that hangs must not hang us."""
 
 
 def list_devices(settings: Settings, as_json: bool = False) -> None:
@@ -42,6 +49,26 @@ def list_devices(settings: Settings, as_json: bool = False) -> None:
         for device in found
     ]
     show(rows, "*  plays; another one: --device or AUDIO_DEVICE, with its index or part of its name")
+
+
+def devices_anew() -> "list[DeviceInfo]":
+    """The devices that are there at this moment, for a program whose own look was long ago. Raises AudioError.
+
+    A process of its own lists them: PortAudio looks for devices only when it starts, and ours may be playing.
+    """
+    import json
+    import subprocess
+
+    from speakstream.audio.device import DeviceInfo
+
+    command = [sys.executable, "-m", "speakstream", "devices", "--json"]
+    try:
+        listing = subprocess.run(command, capture_output=True, timeout=LISTING_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise AudioError(f"the sound server did not tell its devices within {LISTING_SECONDS} s") from None
+    if listing.returncode:
+        raise AudioError(folded(listing.stderr.decode("utf-8", "replace").removeprefix("speakstream: ")))
+    return [DeviceInfo(**device) for device in json.loads(listing.stdout)]
 
 
 def list_voices(settings: Settings) -> None:

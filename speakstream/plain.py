@@ -14,7 +14,8 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from speakstream.attachments import expand
@@ -54,7 +55,7 @@ class _Plain:
         self._options = options
         self._bell = Bell()
         self._out = StandardOutput(sys.stdout, self.leave)
-        self._page = Page(self._out)
+        self._page = Page(self._out, sys.stdout.isatty())
         self._source = Source(sys.stdin.fileno())
         self._editor = open_editor(options.history.prompts, [action.command for action in COMMANDS])
         self._keyboard = Keyboard(sys.stdin) if self._source.is_terminal and sys.platform != "win32" else None
@@ -69,18 +70,20 @@ class _Plain:
         self._failed = False
         self._told_progress = 0.0
         self._silent: list[Silent] = []
+        self._resources = Resources()
+        self._job: Resources | None = None  # that Ctrl-C cancels
 
     def run(self) -> int:
         """See ``run`` above."""
         ctrl_c = self._is_not_the_end if self._source.is_terminal else None
-        resources = Resources()
+        resources = self._resources
         try:
             with Interrupts(self._end, self._stand_back, self._come_back, ctrl_c) as self._interrupts:
                 options = self._options
                 try:
                     self._session = start_session(options.settings, options.history, self._hear, resources)
                     try:
-                        self._commands = Commands(self._session, self)
+                        self._commands = Commands(self._session, options.settings, self)
                         self._begin()
                         self._talk()
                         self._say_goodbye()
@@ -120,7 +123,10 @@ class _Plain:
         """At Ctrl-C: whether the main thread can decide what it means. It cannot when it did not come to the last."""
         if self._left or self._pressed.is_set():
             return False
-        self._pressed.set()
+        if (job := self._job) is not None:
+            job.cancelled.set()
+        else:
+            self._pressed.set()
         self._heard.set()
         self._bell.ring()
         return True
@@ -178,6 +184,16 @@ class _Plain:
             elif message.reason == "failed":
                 page.note(f"failed: {message.error}")
 
+    @contextmanager
+    def long_job(self) -> Iterator[Resources]:
+        """See Host."""
+        self._job = job = Resources(progress=self._resources.progress)
+        try:
+            yield job
+        finally:
+            self._job = None
+            job.close()
+
     # -- the dialogue --------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
@@ -190,12 +206,12 @@ class _Plain:
             sound = f"voice {status.voice} on {status.device}" if status.device else "no sound"
             self._page.note(f"SpeakStream: {settings.llm_model_name}, {sound}")
             self._page.note("/help lists the commands; Enter alone stops the speech, Ctrl-D leaves")
-        if options.persona is not None:
-            self._session.set_persona(options.persona)
         if options.resume is not None:
             self._session.open(options.resume)
-            if self._source.is_terminal:
-                self.show_conversation(options.resume)
+        if options.persona is not None:
+            self._session.set_persona(options.persona)
+        if options.resume is not None and self._source.is_terminal:
+            self.show_conversation(options.resume)
 
     def _say_goodbye(self) -> None:
         number = self._session.conversation
@@ -298,13 +314,14 @@ class _Plain:
             self._say_stopped()
 
     def _ask(self, text: str) -> None:
+        told = text
         if self._source.is_terminal:  # what comes through a pipe need not be a person's words
             try:
-                text = expand(text, Path.cwd()).text
+                told = expand(text, Path.cwd()).text
             except SpeakStreamError:
                 self.offer(text)
                 raise
-        self._session.ask(text)
+        self._session.ask(text, told if told != text else "")
         self._answering = True
         if self._session.status().model_state == "loading" and self._source.is_terminal:
             self._page.note("the model is still loading")

@@ -4,6 +4,7 @@ import difflib
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -11,8 +12,9 @@ from typing import Protocol
 from speakstream.errors import SpeakStreamError
 from speakstream.happenings import Silent, Status
 from speakstream.history import StoredConversation, StoredMessage
+from speakstream.loading import Resources
 from speakstream.session import Session
-from speakstream.settings import SETTINGS
+from speakstream.settings import SETTINGS, Settings
 from speakstream.tui.actions import ACTIONS, Action
 
 Answer = str | Sequence[str] | None
@@ -88,12 +90,16 @@ class Host(Protocol):
     def show_conversation(self, conversation: int) -> None:
         """Its title, and how far it had come."""
 
+    def long_job(self) -> AbstractContextManager[Resources]:
+        """For what takes a while: Ctrl-C cancels these resources meanwhile."""
+
 
 class Commands:
     """Obeys lines that begin with a slash."""
 
-    def __init__(self, session: Session, host: Host) -> None:
+    def __init__(self, session: Session, settings: Settings, host: Host) -> None:
         self._session = session
+        self._settings = settings
         self._host = host
         self._deleted: int | None = None
 
@@ -230,8 +236,11 @@ class Commands:
         conversation = self._present()
         if not argument:
             return "give a file to write: /export talk.md, .json or .wav"
-        path = Path(argument).expanduser()
-        return export(self._session.history, conversation.id, path, voice=self._session.voice_in_use())
+        path, voice = Path(argument).expanduser(), self._session.voice_in_use()
+        with self._host.long_job() as resources:
+            return export(
+                self._session.history, conversation.id, path, voice=voice, settings=self._settings, resources=resources
+            )
 
     # -- voice, sound, program -----------------------------------------------------------------------------
 
@@ -265,12 +274,10 @@ class Commands:
 
     def device(self, argument: str) -> Answer:
         if not argument:
-            from speakstream.audio.device import devices
+            from speakstream.listings import devices_anew
 
             present = self._session.status().device
-            return [f"{device.index}: {device.name}{_chosen(device.name == present)}" for device in devices()] or (
-                "this machine has no sound device"
-            )
+            return [f"{device.index}: {device.name}{_chosen(device.name == present)}" for device in devices_anew()]
         self._session.set_device(argument)
         return f"device {self._session.status().device}"
 

@@ -3,10 +3,10 @@
 import contextlib
 import os
 import sys
+from typing import Protocol
 
 from speakstream.command_line import tell
 from speakstream.errors import one_line
-from speakstream.printer import StandardOutput
 from speakstream.text.control import ControlFilter
 
 PROMPT = "> "
@@ -15,17 +15,24 @@ LONGEST_WORD = 24
 """Characters of a word that are held back until it is complete: screen readers stumble over parts of words."""
 
 
+class Sheet(Protocol):
+    """What a page is written on."""
+
+    def write(self, text: str, /) -> object: ...
+
+
 class Page:
     """Replies as they grow, lines of the program's own in brackets, and the prompt.
 
     Where standard output is no terminal, replies and answers alone go there, and the rest to standard error.
     """
 
-    def __init__(self, out: StandardOutput) -> None:
+    def __init__(self, out: Sheet, is_terminal: bool) -> None:
+        """``out``: standard output."""
         self.prompted = False
         """The prompt stands at the end of it."""
         self._out = out
-        self._is_terminal = sys.stdout.isatty()
+        self._is_terminal = is_terminal
         self._at_start = True  # of a line
         self._held = ""  # a word that may still grow
         self._waiting: list[str] = []  # lines of our own, for the end of the reply's line

@@ -34,7 +34,7 @@ from speakstream.happenings import (
 from speakstream.history import History, StoredMessage
 from speakstream.llm import Generation, Message
 from speakstream.loading import Sound
-from speakstream.personas import Persona
+from speakstream.personas import Persona, find_persona
 from speakstream.playback import Playback
 from speakstream.tts import Voice
 from speakstream.turn import Delivery
@@ -262,8 +262,11 @@ class Session:
 
     # -- conversations -------------------------------------------------------------------------------------
 
-    def ask(self, prompt: str) -> None:
-        """Answer ``prompt``; what is written or spoken is interrupted. Raises HistoryError: then nothing was asked."""
+    def ask(self, prompt: str, told: str = "") -> None:
+        """Answer ``prompt``; what is written or spoken is interrupted. Raises HistoryError: then nothing was asked.
+
+        ``told``: as the model is told it, with the files that it names; "": as typed.
+        """
         submitted = time.monotonic()
         with self._work:
             self._asking, self._typed = True, ""
@@ -271,16 +274,16 @@ class Session:
             self._asking = False
             if self.conversation is None:
                 self.conversation = self.history.begin(self.persona.name if self.persona else "")
-            asked = self.history.add_prompt(self.conversation, prompt)
+            asked = self.history.add_prompt(self.conversation, prompt, told)
             speaks = self._engine.voice is not None and self._engine.sink is not None
             reply = self.history.begin_reply(self.conversation, self._model_name(), self.voice if speaks else "")
             self._reply = reply.id
             self._listener(Added(asked))
             self._listener(Added(reply))
             self._playback.forget()
-            self._playback.play(reply.id, self._talk.ask(prompt, submitted))
+            self._playback.play(reply.id, self._talk.ask(told or prompt, submitted))
 
-    def edit(self, message: int, prompt: str) -> None:
+    def edit(self, message: int, prompt: str, told: str = "") -> None:
         """Ask ``prompt`` in the place of a former prompt; what came after that is shown no more."""
         with self._work:
             if self.conversation is None:
@@ -288,7 +291,7 @@ class Session:
             self._end_turns()
             self.history.cut(self.conversation, message)
             self._show(self.conversation)
-            self.ask(prompt)
+            self.ask(prompt, told)
 
     def new(self) -> None:
         """Begin a new conversation."""
@@ -302,13 +305,22 @@ class Session:
             self._talk.prefill(self._typed)
 
     def open(self, conversation: int) -> None:
-        """Go on with a conversation of the history. Raises HistoryError when there is none of this number."""
+        """Go on with a conversation of the history, as its persona. Raises HistoryError when there is none of it."""
         with self._work:
-            if self.history.conversation(conversation) is None:
+            if (stored := self.history.conversation(conversation)) is None:
                 raise HistoryError(f"there is no conversation {conversation}; see: speakstream history list")
             self._end_turns()
+            self._answer_as(stored.persona)
             self._show(conversation)
             self._talk.prefill(self._typed)
+
+    def _answer_as(self, name: str) -> None:
+        """Have the persona of this name ("": none) answer; one that is gone is told, and changes nothing."""
+        try:
+            if name != (self.persona.name if self.persona else ""):
+                self.set_persona(find_persona(name) if name else None)
+        except SpeakStreamError as error:
+            self._listener(Told(str(error)))
 
     def _show(self, conversation: int) -> None:
         messages = self.history.messages(conversation, self._start.max_messages)
@@ -464,4 +476,4 @@ def _known(message: StoredMessage) -> str:
     """What the model is told of a message: of an interrupted reply, what was heard."""
     if message.role == "assistant" and message.reason == "interrupted" and message.heard is not None:
         return message.text[: message.heard].strip()
-    return message.text.strip()
+    return (message.told or message.text).strip()

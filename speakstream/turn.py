@@ -124,7 +124,7 @@ class Speech:
         ended: Callable[["Speech"], None],
         lexicon: Callable[[], Lexicon] = lambda: EMPTY,
     ) -> None:
-        """``voice`` may block until the voice is loaded; None: cancelled meanwhile. ``ended`` is called once, last of all.
+        """``voice`` may block until the voice is loaded; None: cancelled meanwhile. ``ended`` is called at the end.
 
         ``lexicon`` is asked all the time: the sentences that are not spoken yet take a new one up.
         """

@@ -42,6 +42,7 @@ REPLIES: dict[str, Sequence[str]] = {
     "code": ("Look:\n\n```python\nx = 1\ny = 2\n```\n\nDone.\n",),
     "hostile": tuple(HOSTILE),
     "mute": ("Silence one. Silence two. Sil", WAIT, "ence three.\nAnd four."),
+    "stuck": ("The voice gets stuck.",),
     "broken": ("It begins ", "FAIL"),
 }
 
@@ -64,13 +65,16 @@ class Model(ScriptedModel):
 
 
 class TellingVoice(ScriptedVoice):
-    """Tells what it was given, and fails at silence."""
+    """Tells what it was given; gets stuck, and fails at silence."""
 
     def synthesize(
         self, text: str, speed: float, cancelled: threading.Event, place: Place = ALONE
     ) -> Iterator[AudioChunk]:
         with open(os.environ["SAID"], "a") as said:
             said.write(f"{text}\n")
+        while "stuck" in text:
+            if cancelled.wait(0.01):
+                return
         if "two" in text and "ilence" in text:
             raise RuntimeError("broken voice")
         yield from super().synthesize(text, speed, cancelled, place)
@@ -91,7 +95,9 @@ def start_session(
     def load_voice(name: str) -> "Future[Voice]":
         return ready(TellingVoice(name=name))
 
-    return Session(Engine(ready(Model(context_length=4096)), ready(TellingVoice()), speaker), history, start, listener, load_voice)
+    return Session(
+        Engine(ready(Model(context_length=4096)), ready(TellingVoice()), speaker), history, start, listener, load_voice
+    )
 
 
 if __name__ == "__main__":

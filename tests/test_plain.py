@@ -430,6 +430,27 @@ def test_edit_puts_the_last_prompt_into_the_line(tmp_path: Path) -> None:
     assert stored(tmp_path)[0].text == "something other"
 
 
+def test_a_conversation_is_written_to_a_file_and_ctrl_c_ends_what_takes_long(tmp_path: Path) -> None:
+    with Chat(tmp_path) as chat:
+        chat.ask("get stuck")
+        chat.then(b"stuck.\r\n")
+        chat.then(READY)
+        chat.type(b"\x03")
+        chat.then(b"[stopped]\r\n")
+        chat.ask("/export talk.md")
+        chat.then(b"[wrote talk.md]\r\n")
+        before = (tmp_path / "said").read_text().count("stuck")
+        chat.ask("/export talk.wav")
+        poll(lambda: (tmp_path / "said").read_text().count("stuck") > before)
+        chat.type(b"\x03")
+        chat.then(b"[stopped: nothing was written]\r\n")
+        chat.then(READY)
+        chat.type(b"\x04")
+        assert chat.finish()[0] == 0
+    assert "get stuck" in (tmp_path / "talk.md").read_text()
+    assert not (tmp_path / "talk.wav").exists()
+
+
 # -- through pipes ----------------------------------------------------------------------------------------
 
 

@@ -5,17 +5,16 @@ import re
 import shlex
 import shutil
 import signal
-import subprocess
 import termios
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
 
 import pytest
 
-from tests.program import COMMAND, PATIENCE, Terminal, environment, no_sound
+from tests.program import COMMAND, Terminal, no_sound
 from tests.rig.sound import NullSink, Recorder, poll
+from tests.tmux import Tmux
 
 TEXT = (
     "The quick brown fox jumps over the lazy dog – and then it rests.\n\n"
@@ -32,60 +31,6 @@ def wrapped(text: str, columns: int) -> list[str]:
     return rows
 
 
-class Tmux:
-    """A terminal of its own, with a shell in it."""
-
-    def __init__(self, folder: Path, columns: int, rows: int, env: dict[str, str]) -> None:
-        self._folder, self._size = folder, (str(columns), str(rows))
-        self._env = {**environment(folder, env), "PS1": "$ ", "TERM": "xterm-256color", "TMUX": ""}
-
-    def __enter__(self) -> Self:
-        shell = f"env PS1='$ ' {shutil.which('bash')} --norc --noprofile"
-        columns, rows = self._size
-        self.ask("new-session", "-d", "-x", columns, "-y", rows, "-c", str(self._folder), shell)
-        self.wait_for(r"^\$")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.ask("kill-server")
-
-    def ask(self, *arguments: str) -> str:
-        """Run a command of tmux."""
-        return subprocess.run(
-            ["tmux", "-S", str(self._folder / "tmux"), "-f", "/dev/null", *arguments],
-            env=self._env, capture_output=True, text=True, check=True, timeout=PATIENCE,
-        ).stdout  # fmt: skip
-
-    def type(self, *keys: str) -> None:
-        self.ask("send-keys", *keys)
-
-    def run(self, *arguments: str) -> None:
-        """Begin the command; the screen holds nothing but what it writes, and its status at the end."""
-        command = shlex.join([*COMMAND, "say", *arguments])
-        (self._folder / "go.sh").write_text(f"clear\n{command}\necho status=$?\n")
-        self.type("tmux -S $PWD/tmux clear-history; . ./go.sh", "Enter")
-
-    def screen(self, escapes: bool = False) -> str:
-        return self.ask("capture-pane", "-p", *(["-e"] if escapes else []))
-
-    def everything(self, escapes: bool = False) -> str:
-        """The screen and all that has scrolled away, from the command's first row on."""
-        shown = self.ask("capture-pane", "-p", "-S", "-", *(["-e"] if escapes else [])).rstrip("\n")
-        return shown[shown.rindex("go.sh\n") + 6 :] if "go.sh\n" in shown else shown
-
-    def wait_for(self, pattern: str, escapes: bool = False) -> str:
-        """Wait until the screen matches."""
-        last = ""
-
-        def there() -> bool:
-            nonlocal last
-            last = self.screen(escapes)
-            return re.search(pattern, last, re.MULTILINE) is not None
-
-        assert poll(there, PATIENCE), f"{pattern!r} did not come:\n{last}"
-        return last
-
-
 @pytest.fixture
 def tmux_env(null_sink: NullSink, recorder: Recorder) -> Iterator[dict[str, str]]:
     """Sound, for programs in a tmux."""
@@ -100,7 +45,7 @@ def test_words_are_lit_as_they_sound_and_the_scrollback_is_the_text(tmp_path: Pa
         modes = tmux.ask("display-message", "-p", "#{pane_tty}").strip()
         with open(modes) as tty:
             before = termios.tcgetattr(tty)
-        tmux.run("--file", "text", "--speed", "2")
+        tmux.run("say", "--file", "text", "--speed", "2")
         lit: list[str] = []
         for word in ("brown", "Paragraph", "wide", "last"):
             shown = tmux.wait_for(rf"{re.escape(LIT)}{word}\b", escapes=True)
@@ -117,7 +62,7 @@ def test_words_are_lit_as_they_sound_and_the_scrollback_is_the_text(tmp_path: Pa
 def test_typed_keys_and_a_resize_do_not_corrupt_the_text(tmp_path: Path, tmux_env: dict[str, str]) -> None:
     (tmp_path / "text").write_text(TEXT)
     with Tmux(tmp_path, 60, 12, tmux_env) as tmux:
-        tmux.run("--file", "text", "--speed", "2")
+        tmux.run("say", "--file", "text", "--speed", "2")
         tmux.wait_for(rf"{re.escape(LIT)}fox", escapes=True)
         tmux.type("xyz", "Enter", "Enter")
         tmux.wait_for(rf"{re.escape(LIT)}rests", escapes=True)
@@ -135,7 +80,7 @@ def test_typed_keys_and_a_resize_do_not_corrupt_the_text(tmp_path: Path, tmux_en
 def test_ctrl_c_leaves_the_terminal_as_it_was(tmp_path: Path, tmux_env: dict[str, str], recorder: Recorder) -> None:
     (tmp_path / "text").write_text(TEXT)
     with Tmux(tmp_path, 40, 10, tmux_env) as tmux:
-        tmux.run("--file", "text")
+        tmux.run("say", "--file", "text")
         tmux.wait_for(rf"{re.escape(LIT)}brown", escapes=True)
         tmux.type("C-c")
         tmux.wait_for("^status=130")
@@ -153,7 +98,7 @@ def test_ctrl_c_leaves_the_terminal_as_it_was(tmp_path: Path, tmux_env: dict[str
 def test_a_stop_and_a_continuation_keep_the_screen_and_the_echo(tmp_path: Path, tmux_env: dict[str, str]) -> None:
     (tmp_path / "text").write_text(TEXT)
     with Tmux(tmp_path, 60, 20, tmux_env) as tmux:
-        tmux.run("--file", "text", "--speed", "2")
+        tmux.run("say", "--file", "text", "--speed", "2")
         tmux.wait_for(rf"{re.escape(LIT)}fox", escapes=True)
         tmux.type("C-z")
         tmux.wait_for("Stopped")
@@ -170,7 +115,7 @@ def test_a_stop_and_a_continuation_keep_the_screen_and_the_echo(tmp_path: Path, 
 
 def test_a_closed_terminal_leaves_no_process(tmp_path: Path, tmux_env: dict[str, str], null_sink: NullSink) -> None:
     with Tmux(tmp_path, 40, 10, tmux_env) as tmux:
-        tmux.run("--read", TEXT)
+        tmux.run("say", "--read", TEXT)
         tmux.wait_for(re.escape(LIT), escapes=True)
         [stream] = null_sink.wait_for_streams(1)
         assert stream.process is not None

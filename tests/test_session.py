@@ -331,6 +331,31 @@ def test_a_persona_answers_from_the_next_prompt_on_and_can_be_left(chat: Chat) -
     assert (chat.session.speed, chat.session.voice) == (1.0, "scripted/voice")
 
 
+def test_a_conversation_is_gone_on_with_by_its_persona_and_one_that_is_gone_is_told(chat: Chat) -> None:
+    kept, lost = chat.history.begin("brief"), chat.history.begin("nobody-of-this-name")
+    for number in (kept, lost):
+        chat.history.add_prompt(number, "Hello")
+    chat.session.open(kept)
+    assert chat.session.status().persona == "brief"
+    chat.session.open(lost)
+    assert chat.session.status().persona == "brief"
+    assert any("nobody-of-this-name" in told.text for told in chat.of(Told) if isinstance(told, Told))
+    chat.session.open(chat.history.begin())
+    assert chat.session.status().persona == ""
+
+
+def test_what_was_typed_is_shown_and_the_model_is_told_the_files_too_also_later(chat: Chat) -> None:
+    chat.session.ask("Sum up @notes.txt", "Sum up @notes.txt\n\nnotes.txt:\nBuy milk.")
+    chat.play_to_the_end()
+    number = chat.session.conversation
+    assert number is not None
+    assert chat.history.messages(number)[0].text == "Sum up @notes.txt"
+    assert "Buy milk." in chat.model.asked[-1][-1].content
+    chat.session.open(number)
+    chat.ask("And now?")
+    assert "Buy milk." in chat.model.asked[-1][1].content
+
+
 @pytest.mark.parametrize(
     ("draft", "rests", "read"),
     [

@@ -1,5 +1,6 @@
 """Every setting does something: change it, and what a person hears or sees changes."""
 
+import json
 import threading
 import wave
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from textual.pilot import Pilot
 
 from speakstream.engine import Conversation, Engine
 from speakstream.errors import AudioError, ModelError, SpeakStreamError, VoiceError
@@ -18,8 +20,10 @@ from speakstream.loading import Resources, delivery, generation, load_model, loa
 from speakstream.say import Job, run
 from speakstream.settings import SETTINGS, Settings
 from speakstream.turn import Delivery
+from tests.program import speakstream
 from tests.rig.sound import NullSink
 from tests.scripted import HandSink, Ledger, ScriptedModel, ScriptedVoice, ready
+from tests.tui.talk import Talk, talk
 
 Test = TypeVar("Test", bound=Callable[..., None])
 
@@ -35,7 +39,6 @@ def changes(*names: str) -> Callable[[Test], Test]:
 
 OF_CLIENTS_TO_COME = {
     *("HOST", "PORT"),  # serve
-    *("AUTO_SCROLL", "SAVE_CHAT_HISTORY"),  # chat
     *("LLM_BASE_URL", "LLM_API_KEY", "TTS_BASE_URL", "TTS_API_KEY"),  # engines behind a server
 }
 """Read and validated, and without effect until what they are for is there."""
@@ -221,6 +224,26 @@ def said(settings: Settings, text: str) -> list[str]:
 def test_segments_are_made_for_the_speed_asked_for() -> None:
     (segment,) = segments("One two three.", Delivery(speed=2.0))
     assert segment.seconds == pytest.approx(0.15)
+
+
+@changes("AUTO_SCROLL")
+@pytest.mark.parametrize(("auto_scroll", "follows"), [(True, "word"), (False, "off")])
+def test_the_screen_follows_the_word_unless_it_shall_not(auto_scroll: bool, follows: str) -> None:
+    async def act(app: Talk, pilot: Pilot[int]) -> None:
+        assert app.transcript.follow == follows
+
+    talk(Talk(auto_scroll=auto_scroll), act)
+
+
+@changes("SAVE_CHAT_HISTORY")
+@pytest.mark.parametrize("saved", ["true", "false"])
+def test_conversations_are_kept_unless_they_shall_not(tmp_path: Path, saved: str) -> None:
+    asked = speakstream(
+        tmp_path, "chat", "--plain", "--no-audio", given=b"Hi\n", env={"SPEAKSTREAM_SAVE_CHAT_HISTORY": saved}
+    )
+    assert asked.returncode == 0
+    listed = speakstream(tmp_path, "history", "list", "--json")
+    assert [found["title"] for found in json.loads(listed.stdout)] == (["Hi"] if saved == "true" else [])
 
 
 def test_every_setting_is_tested_above() -> None:

@@ -26,6 +26,7 @@ from speakstream.happenings import Added, Changed, Ended, Grown, Happening, Now,
 from speakstream.keymap import keymap_path, read_keymap
 from speakstream.tui import choosing
 from speakstream.tui.actions import ACTIONS
+from speakstream.tui.clipboard import copy
 from speakstream.tui.ending import EndingApp
 from speakstream.tui.key_names import key_label, split_keys
 from speakstream.tui.log_panel import LogPanel
@@ -193,6 +194,10 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         """The footer's short way to write a key; Ctrl+Space reaches a program as Ctrl+@."""
         return "^space" if binding.key == "ctrl+@" else super().get_key_display(binding)
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """What every widget copies goes our way, too: no OSC 52 without consent."""
+        copy(self, text, self.tell)
+
     def make_session(self) -> "Session":
         """In the session's thread: import what is slow, begin to load."""
         from speakstream.loading import Resources
@@ -206,10 +211,10 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         self.session = session = self.make_session()
         if options.settings.enable_audio:
             session.open_sound(options.settings.audio_device or "")
-        if options.persona is not None:
-            session.set_persona(options.persona)
         if options.resume is not None:
             session.open(options.resume)
+        if options.persona is not None:
+            session.set_persona(options.persona)
 
     def hear(self, happening: Happening) -> None:
         """The session's listener: any thread."""
@@ -278,7 +283,7 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
 
     def tell(self, text: str) -> None:
         """A line of the program's own."""
-        log.info("told: %s", text)
+        log.info("told: %s", one_line(text))
         self.transcript.notice(one_line(text))
 
     # -- the prompt ----------------------------------------------------------------------------------------
@@ -311,20 +316,21 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         """Answer a prompt, with the files that it names; of an edited one, in its place."""
         from speakstream.attachments import expand
 
-        edited, self._edited = self._edited, None
         try:
-            expanded = expand(text, Path.cwd()).text
+            expanded = expand(text, Path.cwd())
         except SpeakStreamError as error:
             self.prompt.take_back()  # nothing is lost
             self.tell(str(error))
             return
         self.keep_draft("")
+        edited, self._edited = self._edited, None
+        told = expanded.text if expanded.text != text else ""
 
         def asking(session: "Session") -> None:
             if edited is None:
-                session.ask(expanded)
+                session.ask(text, told)
             else:
-                session.edit(edited, expanded)
+                session.edit(edited, text, told)
 
         self.with_session(asking)
 

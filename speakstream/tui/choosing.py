@@ -1,14 +1,10 @@
 """What a person can choose among, as rows of a Picker. Some of it takes a while: not for the interface's thread."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from speakstream.chat_options import ChatOptions
-from speakstream.errors import AudioError, folded
 from speakstream.tui.pickers import Row
 
 if TYPE_CHECKING:
@@ -18,9 +14,6 @@ FOLLOWS: Mapping[Literal["word", "newest", "off"], str] = MappingProxyType(
     {"word": "the spoken word", "newest": "the newest text", "off": "nothing"}
 )
 """What the screen may follow, and what that is called."""
-
-LISTING_SECONDS = 20
-"""The most that listing the devices may take: a sound server that hangs must not hang the chat."""
 
 
 def voices(current: str) -> list[Row]:
@@ -39,21 +32,12 @@ def voices(current: str) -> list[Row]:
 
 
 def devices(current: str) -> list[Row]:
-    """The sound devices that are there at this moment. Raises AudioError.
+    """The sound devices that are there at this moment. Raises AudioError."""
+    from speakstream.listings import devices_anew
 
-    A process of its own lists them: PortAudio looks for devices only when it starts, and ours is playing.
-    """
-    listing = subprocess.run(
-        [sys.executable, "-m", "speakstream", "devices", "--json"],
-        capture_output=True,
-        timeout=LISTING_SECONDS,
-        check=False,
-    )
-    if listing.returncode:
-        raise AudioError(folded(listing.stderr.decode("utf-8", "replace").removeprefix("speakstream: ")))
     return [
-        Row(device["name"], device["name"], f"{device['api']}, {device['sample_rate']} Hz", device["name"] == current)
-        for device in json.loads(listing.stdout)
+        Row(device.name, device.name, f"{device.api}, {device.sample_rate} Hz", device.name == current)
+        for device in devices_anew()
     ]
 
 

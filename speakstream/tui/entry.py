@@ -156,6 +156,10 @@ class Entry:
         """Its code blocks."""
         return [block.text for block in (self._document or self._parsed()).blocks if block.kind is Kind.CODE]
 
+    def announces(self, word: Span) -> bool:
+        """Whether ``word`` is all of a block that a line names."""
+        return any(line.role != "" and sounds(line, word) for line in self.lines)
+
     def line_of(self, word: Span) -> int | None:
         """The line on which a word stands, or that names the block that ``word`` is."""
         for number, line in enumerate(self.lines):

@@ -6,7 +6,7 @@ the reader looks at stays where it is: the screen's top is kept as an entry and 
 
 import time
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from textual import events
 from textual.geometry import Region, Size
@@ -45,6 +45,16 @@ class EntryList(ScrollView):
         self._idle: Timer | None = None
 
     @property
+    def guesses(self) -> bool:
+        """Whether some heights are only guessed."""
+        return not all(entry.exact for entry in self._entries)
+
+    @property
+    def columns(self) -> int:
+        """How wide the rows are, without the scroll bar."""
+        return self.size.width - int(self.styles.scrollbar_size_vertical)
+
+    @property
     def setting(self) -> Setting:
         """What the entries are laid out for."""
         raise NotImplementedError
@@ -57,7 +67,7 @@ class EntryList(ScrollView):
 
     def _replace(self, entries: Iterable[Entry]) -> None:
         """Show other entries; nothing is laid out yet."""
-        self._entries = list(entries)
+        self._entries, self._top = list(entries), Anchor(0, 0)
         self._begin_anew()
 
     def _append(self, entry: Entry) -> None:
@@ -124,7 +134,7 @@ class EntryList(ScrollView):
     def _settle(self, end: bool = False, anchor: Anchor | None = None) -> None:
         """Lay out what is on the screen and near it.
 
-        The screen shows the ``end``, or has its top at ``anchor``; otherwise what it shows stays where it is.
+        The screen shows the ``end``, or has its top at ``anchor``; otherwise what was drawn at its top stays there.
         """
         height = self.size.height
         if not self._width or not height:
@@ -132,7 +142,9 @@ class EntryList(ScrollView):
         if not self._entries:
             self._put(0)
             return
-        anchor, new = self._exactly(anchor or self._anchor()), False
+        new, anchor = False, anchor or self._top
+        if not end:
+            anchor = self._exactly(anchor)
         while True:
             last = max(0, self._rows.total - height)
             top = last if end else max(0, min(self._rows.top(anchor.entry) + anchor.row, last))
@@ -145,7 +157,7 @@ class EntryList(ScrollView):
             self.refresh()
 
     def _anchor(self) -> Anchor:
-        """What is to stay where it is: the first entry on the screen that is not only a guess."""
+        """Where the reader has scrolled to, by the first entry on the screen that is not only a guess."""
         top = self.scroll_offset.y
         first, row = self._rows.at(top)
         number = first
@@ -238,9 +250,19 @@ class EntryList(ScrollView):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """The reader scrolled: everything here that scrolls goes through ``_put``."""
         super().watch_scroll_y(old_value, new_value)
-        if self._width and round(old_value) != round(new_value):
-            self._settle()
-            self._reader_scrolled(new_value < old_value)
+        if self._width and round(old_value) != round(new_value) and self._entries:
+            up = new_value < old_value
+            self._settle(not up and new_value >= self.max_scroll_y, self._anchor())
+            self._reader_scrolled(up)
+
+    def scroll_to(self, *place: Any, **how: Any) -> None:
+        """At once: an animation would go to rows that have shifted meanwhile, and is slow over a network."""
+        super().scroll_to(*place, **{**how, "animate": False})
+
+    def scroll_end(self, *_: Any, **__: Any) -> None:
+        """To the end, wherever it turns out to be."""
+        self._settle(end=True)
+        self._reader_scrolled(up=False)
 
     def _reader_scrolled(self, up: bool) -> None:
         """A hook."""

@@ -24,6 +24,7 @@ class Hearing:
 
     heard: int  # what comes after this place has not sounded
     word: Span | None  # that sounds
+    announced: bool  # it is all of a block, of which only the name is said
     rest: str  # the look of what has not
 
     @property
@@ -87,11 +88,11 @@ def _overlays(line: Line, hearing: Hearing) -> Sequence[tuple[int, int, str]]:
     if line.first < 0:
         if line.about is None:
             return ()
-        if word is not None and line.role and sounds(line, word):
+        if hearing.announced and word is not None and line.role and sounds(line, word):
             return ((0, end, "lit"),)
         return ((0, end, hearing.rest),) if line.about.start >= limit else ()
     found = []
-    if word is not None and line.first < word.end and line.last >= word.start:
+    if word is not None and not hearing.announced and line.first < word.end and line.last >= word.start:
         inside = [index for index, place in enumerate(line.places) if word.start <= place < word.end]
         if inside:
             found.append((line.cluster(inside[0])[0], line.cluster(inside[-1])[1], "lit"))

@@ -5,7 +5,7 @@ sounds is lit, what was heard looks plain, what is still to come, or was never h
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from textual import events
 from textual.message import Message
@@ -162,12 +162,14 @@ class Transcript(TranscriptView, can_focus=True):
 
         May be called at any rate: only the rows that look otherwise are drawn again.
         """
-        before, after = self._light, Light(message, word, heard)
-        if before == after:
+        before = self._light
+        if before[:3] == (message, word, heard):
             return
         if word is not None:
             self._take_in()  # the word may be in it
-        self._light = after
+        number = self._numbers.get(message) if message is not None else None
+        announced = number is not None and word is not None and self._entries[number].announces(word)
+        self._light = after = Light(message, word, heard, announced)
         self._refresh_light(before, after)
         if word != before.word and self.follow == "word":
             self._keep_in_view()
@@ -201,7 +203,7 @@ class Transcript(TranscriptView, can_focus=True):
 
     def _word_row(self) -> tuple[int, int, int] | None:
         """Where the word that sounds stands: its entry, the line, and the row of the screen."""
-        message, word, _ = self._light
+        message, word = self._light[:2]
         number = self._numbers.get(message) if message is not None else None
         if number is None or word is None or not self._width:
             return None
@@ -261,10 +263,6 @@ class Transcript(TranscriptView, can_focus=True):
     def action_scroll_end(self) -> None:
         """The End key."""
         self.follow_again()
-
-    def scroll_to(self, *place: Any, **how: Any) -> None:
-        """At once: an animation would go to rows that have shifted meanwhile, and is slow over a network."""
-        super().scroll_to(*place, **{**how, "animate": False})
 
     # -- the mouse -----------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ class Light(NamedTuple):
     message: int | None = None
     word: Span | None = None
     heard: int = 0
+    announced: bool = False  # the word is a block whose name is said: the line that names it is lit
 
     @property
     def sounds(self) -> bool:
@@ -71,7 +72,7 @@ class TranscriptView(EntryList):
     @property
     def setting(self) -> Setting:
         """What the entries are laid out for."""
-        width = max(self.size.width - GUTTER - MARGIN, LEAST)
+        width = max(self.columns - GUTTER - MARGIN, LEAST)
         rest = sum(self._rows[number] for number in range(1, len(self._rows))) if self._welcomes else 0
         return Setting(width, self.size.height - rest, self.speaker, self.hear_key, self.aloud)
 
@@ -102,7 +103,7 @@ class TranscriptView(EntryList):
 
     def render_line(self, y: int) -> Strip:
         """A row of the screen."""
-        palette, width = self._colours(), self.size.width
+        palette, width = self._colours(), self.columns
         found = self._line_at(y)
         if found is None:
             strip = Strip.blank(width, palette.base)
@@ -165,8 +166,8 @@ class TranscriptView(EntryList):
         """How far an entry was heard; None when that makes no difference."""
         spoken = entry.message is not None and (light.sounds or entry.message.voice != "")
         if light.message is not None and light.message == entry.id and spoken:
-            return Hearing(light.heard, light.word, "to-come")
-        return None if entry.unheard is None else Hearing(entry.unheard, None, "unheard")
+            return Hearing(light.heard, light.word, light.announced, "to-come")
+        return None if entry.unheard is None else Hearing(entry.unheard, None, False, "unheard")
 
     def _refresh_light(self, before: Light, after: Light) -> None:
         """Draw the lines again that look otherwise after a step of the light."""
@@ -206,13 +207,13 @@ class TranscriptView(EntryList):
 
     def _marker(self) -> tuple[int, str]:
         """Where in the last row it begins, and what it says: what brings the screen back."""
-        text = f" ▼ {self.follow_key}: follow again "[: self.size.width]
-        return max(0, min(self.size.width, MEASURE + GUTTER + MARGIN) - len(text)), text
+        text = f" ▼ {self.follow_key}: follow again "[: self.columns]
+        return max(0, min(self.columns, MEASURE + GUTTER + MARGIN) - len(text)), text
 
     def _with_marker(self, strip: Strip, palette: Palette) -> Strip:
         at, text = self._marker()
         marker = Strip([Segment(text, palette[("follow",)])])
-        return Strip.join([strip.crop(0, at), marker, strip.crop(at + len(text), self.size.width)])
+        return Strip.join([strip.crop(0, at), marker, strip.crop(at + len(text), self.columns)])
 
     def _refresh_last_row(self) -> None:
         self.refresh(Region(0, max(0, self.size.height - 1), self.size.width, 1))

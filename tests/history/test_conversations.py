@@ -322,3 +322,11 @@ def test_threads_write_and_read_at_once(history: History) -> None:
     assert failures == []
     assert sorted((told.persona, told.messages) for told in history.conversations()) == [("a", 5), ("b", 5), ("c", 5)]
     assert all(len(m.text.split()) == 50 for told in history.conversations() for m in history.messages(told.id))
+
+
+def test_a_prompt_with_files_keeps_what_was_typed_and_what_the_model_was_told() -> None:
+    history = History(None)
+    prompt = history.add_prompt(history.begin(), "Read @a.txt", "Read @a.txt\n\nhello")
+    assert (prompt.text, prompt.told) == ("Read @a.txt", "Read @a.txt\n\nhello")
+    assert history.message(prompt.id) == prompt
+    history.close()

@@ -28,7 +28,7 @@ FORGED = (
     "\x1bP$qPWNED\x1b\\", "\x90PWNED\x9c", "\x1bXPWNED\x1b\\", "\x1b^PWNED\x1b\\", "\x1b_PWNED\x1b\\", "\x9fPWNED\x9c",
     "\x1b[66;77H", "\x9b66;77H", "\x1b[38;5;217m", "\x9b38;5;217m", "\x1b[8m", "\x1b[2J", "\x1b[?1049l", "\x1b[?1000l", "\x1b[6n",
     "\x1bc", "\x1b#8", "\x1b(0", "\x1b=", "\x0e\x0f\x07\x08\x08\x7f\x05\x00\x85\x8d",
-    "\u202ePWNED\u2066\u2069\u202c\u2028\u2029\ufeff\U000e0041",
+    "\u202ePWNED\u2066\u2069\u202c\ufeff\U000e0041",
 )  # fmt: skip
 """What must not reach a terminal."""
 
@@ -39,12 +39,9 @@ VILE = f"begun {' '.join(FORGED)} {MARKUP} done"
 
 WRAPPED = (
     "# {}\n\n- {}\n\n> **{}**\n\n| a | b |\n| - | - |\n| {} | `{}` |\n\n```{}\nx = {}\n```\n\n"
-    "[{}](http://x.invalid/{}) ![{}](y) $${}$$ <b>{}</b>\n\nThe end.\n"
+    "[{}](http://x.invalid/{}) ![{}](y) $${}$$ <b>{}</b>\n\n\u2028\u2029The end.\n"
 )
 """Markdown, with something in each of its places."""
-
-ONE_LINE = VILE.replace("\x85", "")
-
 
 class Model(ScriptedModel):
     """Writes it, in every place, character by character; or fails with it."""

@@ -16,7 +16,7 @@ from speakstream.turn import Delivery
 from tests.scripted import HandSink, ScriptedModel, ScriptedVoice, ready
 from tests.tui.pilot import run
 
-PATIENCE = 8.0
+PATIENCE = 30.0
 
 
 class Talk(ChatApp):

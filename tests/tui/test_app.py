@@ -314,3 +314,20 @@ def test_what_a_model_writes_is_text_and_never_markup_or_a_sequence() -> None:
         assert "\x1b" not in app.screen_text
 
     talk(Talk(["[bold red]not markup[/] \x1b]52;c;UFdO\x07 ", "and more."]), act)
+
+
+def test_a_file_in_a_prompt_is_read_and_the_screen_shows_what_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("Buy milk.")
+
+    async def act(app: Talk, pilot: Pilot[int]) -> None:
+        app.prompt.fill("Sum up @notes.txt please")
+        await pilot.press("enter")
+        await heard(app, pilot, 1)
+        assert "Sum up @notes.txt please" in app.screen_text
+        assert "Buy milk." not in app.screen_text
+        assert "Buy milk." in app.model.asked[-1][-1].content
+
+    talk(Talk(), act)

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from speakstream.text.document import Block, Document
 from speakstream.text.shown import shown
 from speakstream.tui import layout_blocks, layout_code, layout_flow
+from speakstream.tui.entry import plain
 from speakstream.tui.layout import ReplyLayout, lay_out_plain
 from speakstream.tui.layout_flow import NOWHERE, Line
 from tests.text.replies import REPLIES
@@ -51,7 +52,9 @@ PIECES = [
         "x" * 70,
     ),
 ]
-TEXTS = st.one_of(st.sampled_from(REPLIES), st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
+TEXTS = st.one_of(
+    st.sampled_from(REPLIES), st.lists(st.sampled_from(PIECES), max_size=60).map("".join), st.text().map(plain)
+)
 WIDTHS = st.integers(24, 120)
 
 

@@ -1,0 +1,723 @@
+"""The conversation on the screen: what a person sees, clicks and scrolls, in a tiny app of its own."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.style import Style
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+from textual.message import Message
+from textual.pilot import Pilot
+
+from speakstream.history import Role, StoredMessage
+from speakstream.text.span import Span
+from speakstream.tui.entry_rows import EntryRows
+from speakstream.tui.transcript import Transcript
+from tests.text.replies import REPLIES
+from tests.tui.pilot import run
+
+
+def message(id: int, text: str, role: Role = "assistant", **changes: Any) -> StoredMessage:
+    """A reply that was spoken to its end, unless ``changes`` say otherwise; or a prompt."""
+    reply = role == "assistant"
+    heard, reason, voice = (len(text), "finished", "hibari/heart") if reply else (None, "", "")
+    stored = StoredMessage(id, 1, role, text, heard, reason, "", "Small-Instruct (llama.cpp)", voice, 0.0, {})
+    return replace(stored, **changes)
+
+
+def prompt(id: int, text: str) -> StoredMessage:
+    return message(id, text, "user", model="")
+
+
+def writing(id: int) -> StoredMessage:
+    return message(id, "", reason="writing", heard=None)
+
+
+class Host(App[None]):
+    """An app that is nothing but a transcript, and keeps what it posts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.posted: list[Message] = []
+
+    def compose(self) -> ComposeResult:
+        yield Transcript()
+
+    @property
+    def transcript(self) -> Transcript:
+        return self.query_one(Transcript)
+
+    def on_transcript_word_clicked(self, event: Transcript.WordClicked) -> None:
+        self.posted.append(event)
+
+    def on_transcript_silent_clicked(self, event: Transcript.SilentClicked) -> None:
+        self.posted.append(event)
+
+
+def screen(transcript: Transcript) -> list[str]:
+    """The rows as they are drawn."""
+    return [transcript.render_line(y).text.rstrip() for y in range(transcript.size.height)]
+
+
+def shown(transcript: Transcript) -> str:
+    return "\n".join(screen(transcript))
+
+
+def styles(transcript: Transcript, text: str) -> Style:
+    """The style of ``text``, which is drawn once, in one style."""
+    found = [
+        segment.style
+        for y in range(transcript.size.height)
+        for segment in transcript.render_line(y)
+        if text in segment.text
+    ]
+    assert len(found) == 1, f"{text!r} in {shown(transcript)}"
+    assert found[0] is not None
+    return found[0]
+
+
+def cell_of(transcript: Transcript, text: str) -> tuple[int, int]:
+    """Where ``text`` begins on the screen."""
+    rows = screen(transcript)
+    y = next(number for number, row in enumerate(rows) if text in row)
+    return rows[y].index(text), y
+
+
+def span_of(text: str, word: str) -> Span:
+    return Span(text.index(word), text.index(word) + len(word))
+
+
+def long_chat(count: int, words: int = 60) -> list[StoredMessage]:
+    """Prompts and replies in turn, each sentence with a number of its own."""
+    return [
+        message(number, f"Reply {number}. " + " ".join(f"w{number}x{word}" for word in range(words)))
+        if number % 2 == 0
+        else prompt(number, f"Prompt {number}.")
+        for number in range(1, count + 1)
+    ]
+
+
+# -- streaming ---------------------------------------------------------------------------------------------
+
+
+def test_a_reply_is_drawn_while_it_is_written_and_is_then_as_if_it_came_at_once() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        for reply in REPLIES:
+            transcript.show([prompt(1, "Go on.")])
+            transcript.add(writing(2))
+            for at in range(0, len(reply), 7):
+                transcript.grow(2, reply[at : at + 7])
+                if at % 70 == 0:
+                    await pilot.pause(0.06)
+            transcript.end(message(2, reply, voice=""))
+            await pilot.pause()
+            streamed = screen(transcript)
+            transcript.show([prompt(1, "Go on."), message(2, reply, voice="")])
+            await pilot.pause()
+            assert screen(transcript) == streamed
+
+    run(app, act, (60, 50))
+
+
+def test_many_deltas_are_laid_out_once_a_frame() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.add(writing(1))
+        await pilot.pause()
+        before = transcript.laid_out
+        for _ in range(200):
+            transcript.grow(1, "word ")
+        await pilot.pause(0.1)
+        assert transcript.laid_out - before == 1
+        assert shown(transcript).count("word") == 200
+
+    run(app, act)
+
+
+def test_names_stand_above_what_they_say() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.show([prompt(1, "*plain*\n  text"), message(2, "*Hello.*")])
+        await pilot.pause()
+        assert screen(transcript)[:6] == ["  You", "  *plain*", "    text", "", "  Small-Instruct", "  Hello."]
+        transcript.speaker = "Teacher"
+        await pilot.pause()
+        assert screen(transcript)[4] == "  Teacher"
+
+    run(app, act)
+
+
+# -- what sounds -------------------------------------------------------------------------------------------
+
+SENTENCE = "One two three **four** five."
+
+
+def test_heard_sounding_and_to_come_look_different_without_colour() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.show([message(1, SENTENCE)])
+        transcript.light(1, span_of(SENTENCE, "three"), SENTENCE.index("three"))
+        await pilot.pause()
+        heard, lit, come = styles(transcript, "One two"), styles(transcript, "three"), styles(transcript, "five.")
+        assert not (heard.reverse or heard.dim)
+        assert lit.reverse and lit.bold and not lit.dim
+        assert come.dim and not come.reverse
+        transcript.light(None, None, 0)
+        await pilot.pause()
+        assert not styles(transcript, "five.").dim
+
+    run(app, act)
+
+
+def test_a_step_of_the_light_draws_only_the_rows_that_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Host()
+    rows: list[int] = []
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        text = " ".join(f"word{number}" for number in range(100))
+        transcript.show([message(1, text)])
+        words = [Span(*found.span()) for found in re.finditer(r"\S+", text)]
+        transcript.light(1, words[0], 0)
+        await pilot.pause()
+        real = transcript.refresh
+
+        def counted(*regions: Region, **how: Any) -> Transcript:
+            rows.extend(region.height for region in regions or [transcript.size.region])
+            return real(*regions, **how)
+
+        monkeypatch.setattr(transcript, "refresh", counted)
+        for _ in range(30):
+            transcript.light(1, words[0], 0)
+        assert rows == [], "nothing was drawn for the same word"
+        for word in words[1:50]:
+            transcript.light(1, word, word.start)
+        assert sum(rows) <= 2 * 50
+
+    run(app, act)
+
+
+def test_a_silent_reply_is_never_dim() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        app.transcript.add(replace(writing(1), voice=""))
+        app.transcript.grow(1, SENTENCE)
+        app.transcript.light(1, None, 0)
+        await pilot.pause(0.1)
+        assert not styles(app.transcript, "five.").dim
+
+    run(app, act)
+
+
+def test_the_announcement_of_code_lights_the_line_that_names_it() -> None:
+    app = Host()
+    text = "Look:\n\n```python\nx = 1\n```\n"
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.add(writing(1))
+        transcript.grow(1, text + "\nDone.")
+        block = Span(text.index("```"), text.rindex("```") + 3)
+        transcript.silent(1, block, "code")
+        transcript.light(1, block, block.start)
+        await pilot.pause(0.1)
+        assert styles(transcript, "▷ Python code, 1 line: not read, Alt+H to hear it").reverse
+        assert not styles(transcript, " = ").reverse
+
+    run(app, act)
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        (SENTENCE.index("three"), "  One two — stopped here — three four five."),
+        (len(SENTENCE), "  One two three four five. — stopped here —"),
+        (None, "  One two three four five. — stopped here —"),
+    ],
+)
+def test_what_was_not_heard_of_an_interrupted_reply_is_dim_behind_a_mark(heard: int | None, expected: str) -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.add(writing(1))
+        transcript.grow(1, SENTENCE)
+        transcript.end(message(1, SENTENCE, reason="interrupted", heard=heard))
+        await pilot.pause()
+        assert screen(transcript)[1] == expected
+        assert not styles(transcript, "— stopped here —").dim
+        if heard == SENTENCE.index("three"):
+            assert styles(transcript, "five.").dim and not styles(transcript, "One two").dim
+
+    run(app, act)
+
+
+def test_a_failure_is_told_below_what_came_of_the_reply() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        app.transcript.show([message(1, "So far.", reason="failed", error="the model ran out of memory")])
+        await pilot.pause()
+        assert screen(app.transcript)[1:3] == ["  So far.", "  Failed: the model ran out of memory"]
+
+    run(app, act)
+
+
+# -- the mouse ---------------------------------------------------------------------------------------------
+
+
+def test_a_click_tells_the_message_and_the_word() -> None:
+    app = Host()
+    text = "First **word** and\n\n| a | b |\n|---|---|\n| one | two |\n"
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.show([prompt(1, "asked"), message(2, text)])
+        await pilot.pause()
+        for word in ("word", "two"):
+            x, y = cell_of(transcript, word)
+            assert transcript.place_at(x + 1, y) == (2, text.index(word) + 1)
+            await pilot.click(Transcript, offset=(x + 2, y))
+            (clicked,) = app.posted
+            assert isinstance(clicked, Transcript.WordClicked)
+            assert (clicked.message, clicked.offset) == (2, text.index(word))
+            app.posted.clear()
+        x, y = cell_of(transcript, "▷ Table")
+        await pilot.click(Transcript, offset=(x, y))
+        (silent,) = app.posted
+        assert isinstance(silent, Transcript.SilentClicked)
+        assert (silent.message, silent.span) == (2, Span(text.index("| a"), len(text.rstrip())))
+        app.posted.clear()
+        for nothing in ("asked", "│", "─┼─"):
+            await pilot.click(Transcript, offset=cell_of(transcript, nothing))
+        assert transcript.place_at(0, 0) is None
+        assert app.posted == []
+        await pilot.click(Transcript, offset=cell_of(transcript, "Small"))
+        assert transcript.selected == 2
+
+    run(app, act)
+
+
+def test_dragging_marks_text_and_is_no_click() -> None:
+    app = Host()
+    text = "Some text that is wrapped, since it is so long that it has to be.\n\n- an item\n"
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.show([message(1, text)])
+        await pilot.pause()
+        await pilot.mouse_down(Transcript, offset=cell_of(transcript, "text"))
+        x, y = cell_of(transcript, "an item")
+        await pilot.hover(Transcript, offset=(x + 1, y))
+        await pilot.mouse_up(Transcript, offset=(x + 1, y))
+        await pilot.pause()
+        assert app.screen.get_selected_text() == text[5 : text.index("- an")] + "• an"
+        assert app.posted == []
+
+    run(app, act, (40, 20))
+
+
+def test_a_double_click_does_not_mark_all_of_the_conversation() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        app.transcript.show([message(1, SENTENCE)])
+        await pilot.pause()
+        await pilot.click(Transcript, offset=cell_of(app.transcript, "two"), times=2)
+        await pilot.pause()
+        assert app.screen.get_selected_text() is None
+
+    run(app, act)
+
+
+# -- following ---------------------------------------------------------------------------------------------
+
+
+def streams(transcript: Transcript, id: int, lines: int) -> None:
+    for number in range(lines):
+        transcript.grow(id, f"Streamed line {number}.\n\n")
+
+
+def test_the_newest_text_is_followed_until_the_reader_scrolls_up() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.follow = "newest"
+        transcript.show(long_chat(9))
+        transcript.add(writing(10))
+        streams(transcript, 10, 20)
+        await pilot.pause(0.1)
+        assert "Streamed line 19." in screen(transcript)[-2]
+        transcript.scroll_up()
+        await pilot.pause()
+        place = screen(transcript)[:-1]
+        streams(transcript, 10, 20)
+        await pilot.pause(0.1)
+        assert screen(transcript)[:-1] == place, "what the reader looks at stays"
+        assert "▼ End: follow again" in screen(transcript)[-1]
+        transcript.focus()
+        await pilot.press("end")
+        streams(transcript, 10, 5)
+        await pilot.pause(0.1)
+        assert "Streamed line 4." in screen(transcript)[-2]
+        assert "follow again" not in shown(transcript)
+
+    run(app, act)
+
+
+def test_scrolling_to_the_end_follows_again_and_so_does_a_click_on_the_marker() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.follow = "newest"
+        transcript.show(long_chat(20))
+        await pilot.pause()
+        for back in ("scroll", "click"):
+            transcript.scroll_page_up()
+            await pilot.pause()
+            assert "follow again" in shown(transcript)
+            if back == "scroll":
+                transcript.scroll_page_down()
+            else:
+                x, y = cell_of(transcript, "▼")
+                await pilot.click(Transcript, offset=(x, y))
+            await pilot.pause()
+            assert "follow again" not in shown(transcript)
+            assert "w20x59" in shown(transcript)
+
+    run(app, act)
+
+
+def test_the_word_that_sounds_is_kept_on_the_screen_and_the_screen_is_still_otherwise() -> None:
+    app = Host()
+    text = "\n\n".join(f"Line {number} of the reply." for number in range(60))
+    words = [Span(*found.span()) for found in re.finditer(r"\S+", text)]
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.show([prompt(1, "Go.")])
+        transcript.add(writing(2))
+        transcript.grow(2, text)
+        tops = set()
+        for word in words:
+            transcript.light(2, word, word.start)
+            tops.add(transcript.scroll_offset.y)
+            lit = [y for y in range(24) for part in transcript.render_line(y) if part.style and part.style.reverse]
+            assert len(lit) == 1 and lit[0] < 23 - (word.start < len(text) // 2) * 6
+        assert 5 < len(tops) < 20, "it scrolls in steps"
+        transcript.light(2, words[100], words[100].start)
+        transcript.scroll_page_up()
+        await pilot.pause()
+        transcript.scroll_page_up()
+        place = transcript.scroll_offset.y
+        transcript.light(2, words[101], words[101].start)
+        assert transcript.scroll_offset.y == place, "it does not fight the reader"
+        transcript.follow_again()
+        await pilot.pause()
+        assert any(part.style and part.style.reverse for y in range(23) for part in transcript.render_line(y))
+
+    run(app, act)
+
+
+def test_nothing_is_followed_when_that_is_off_but_ones_own_prompt_is_shown() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.follow = "off"
+        transcript.show(long_chat(20))
+        transcript.scroll_home()
+        await pilot.pause()
+        transcript.add(prompt(21, "My own prompt."))
+        assert "My own prompt." in shown(transcript)
+        transcript.add(writing(22))
+        place = transcript.scroll_offset.y
+        streams(transcript, 22, 20)
+        await pilot.pause(0.1)
+        assert transcript.scroll_offset.y == place
+        assert "follow again" not in shown(transcript)
+
+    run(app, act)
+
+
+# -- long conversations ------------------------------------------------------------------------------------
+
+
+def test_a_thousand_messages_are_shown_at_their_end_and_few_are_laid_out() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.show(long_chat(1_000))
+        assert transcript.laid_out <= 40
+        assert "w1000x59" in shown(transcript)
+
+    run(app, act)
+
+
+def test_scrolling_through_what_is_not_laid_out_never_jumps() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.follow = "off"
+        transcript.show(long_chat(200))
+        before = screen(transcript)
+        for _ in range(60):
+            transcript.scroll_relative(y=-5)
+            after = screen(transcript)
+            assert after[5:] == before[:-5]
+            before = after
+        transcript.scroll_home()
+        assert screen(transcript)[:2] == ["  You", "  Prompt 1."]
+        transcript.scroll_end()
+        await pilot.pause()
+        assert "w200x59" in shown(transcript)
+
+    run(app, act)
+
+
+def test_guesses_are_made_exact_in_idle_moments_and_the_screen_stays() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.show(long_chat(300))
+        transcript.scroll_page_up()
+        await pilot.pause()
+        before, total = screen(transcript), transcript.virtual_size.height
+        while transcript.guesses:
+            await pilot.pause(0.1)
+        assert screen(transcript) == before
+        assert transcript.virtual_size.height != total
+        transcript.scroll_home()
+        assert screen(transcript)[:2] == ["  You", "  Prompt 1."]
+
+    run(app, act)
+
+
+def test_another_width_keeps_the_readers_place_or_the_end() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.show(long_chat(100))
+        await pilot.resize_terminal(50, 30)
+        await pilot.pause()
+        assert "w100x59" in shown(transcript)
+        for _ in range(5):
+            transcript.scroll_page_up()
+        await pilot.pause()
+        place = re.findall(r"w\d+x\d+", shown(transcript))[0]
+        for size in ((80, 24), (30, 40), (120, 20)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert place in "".join(screen(transcript)[:5])
+
+    run(app, act)
+
+
+def test_a_height_that_changes_keeps_the_end() -> None:
+    """As when the prompt below grows while it is typed."""
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.show(long_chat(30))
+        for height in (24, 17, 24, 40):
+            transcript.styles.height = height
+            await pilot.pause()
+            assert "w30x59" in "".join(screen(transcript)[-4:])
+
+    run(app, act, (80, 40))
+
+
+def test_entry_rows() -> None:
+    rows = EntryRows([3, 1, 5])
+    assert [rows.at(row) for row in (-1, 0, 2, 3, 4, 8, 99)] == [(0, 0), (0, 0), (0, 2), (1, 0), (2, 0), (2, 4), (2, 4)]
+    rows[1] = 10
+    rows.append(2)
+    assert (rows.total, rows.top(2), rows.at(13)) == (20, 13, (2, 0))
+
+
+# -- keys --------------------------------------------------------------------------------------------------
+
+
+def test_messages_are_selected_one_by_one_and_a_bar_shows_it() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.show(long_chat(30))
+        transcript.notice("something happened")
+        transcript.move(-1)
+        assert transcript.selected == 30
+        transcript.move(-1)
+        await pilot.pause()
+        assert transcript.selected == 29
+        barred = [row[2:] for row in screen(transcript) if row.startswith("▌")]
+        assert barred == ["You", "Prompt 29."]
+        for _ in range(40):
+            transcript.move(-1)
+        assert transcript.selected == 1
+        assert screen(transcript)[0] == "▌ You"
+        assert (transcript.newest("user"), transcript.newest("assistant")) == (1, 30)
+        for _ in range(30):
+            transcript.move(+1)
+        assert transcript.selected is None
+        transcript.go_to(15)
+        assert "▌ Prompt 15." in screen(transcript)
+
+    run(app, act)
+
+
+def test_code_and_what_is_not_read_is_found() -> None:
+    app = Host()
+    code = "```python\nx = 1\n```\n\nand\n\n```\ny\nz\n```\n"
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        assert transcript.silent_near() is None
+        transcript.show([message(1, code), prompt(2, "go on"), message(3, REPLIES[0]), message(4, "```\nnow\n```")])
+        await pilot.pause()
+        assert transcript.code_blocks(1) == ["x = 1", "y\nz"]
+        assert transcript.code_blocks(99) == []
+        assert transcript.silent_near() == (4, Span(0, 11))
+        transcript.selected = 1
+        assert transcript.silent_near() == (1, Span(code.index("```\ny"), len(code) - 1))
+        transcript.selected = 3
+        assert transcript.silent_near() is None
+
+    run(app, act, (80, 40))
+
+
+def test_code_that_is_read_aloud_is_not_marked() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.aloud = frozenset({"code"})
+        transcript.show([message(1, "```python\nx = 1\n```")])
+        await pilot.pause()
+        assert screen(transcript)[1] == "  Python code, 1 line"
+        transcript.aloud = frozenset()
+        await pilot.pause()
+        assert screen(transcript)[1] == "  ▷ Python code, 1 line: not read, Alt+H to hear it"
+        transcript.hear_key = "F8"
+        await pilot.pause()
+        assert screen(transcript)[1].endswith("F8 to hear it")
+
+    run(app, act)
+
+
+# -- all the rest ------------------------------------------------------------------------------------------
+
+
+def test_an_empty_conversation_says_something_and_notices_stay_below_it() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.empty = "Welcome.\nType a prompt."
+        await pilot.pause()
+        rows = screen(transcript)
+        assert "Welcome." in rows[11] and "Type a prompt." in rows[12]
+        assert abs(rows[11].index("Welcome.") - (80 - len("Welcome.")) // 2) <= 2
+        transcript.notice("no sound device")
+        transcript.show([])
+        await pilot.pause()
+        assert "Welcome." in shown(transcript) and "· no sound device" in shown(transcript)
+        transcript.add(prompt(1, "Hello"))
+        await pilot.pause()
+        assert "Welcome." not in shown(transcript) and "· no sound device" in shown(transcript)
+        transcript.show([])
+        await pilot.pause()
+        assert "Welcome." in shown(transcript) and "no sound device" not in shown(transcript)
+
+    run(app, act)
+
+
+HOSTILE = [
+    "\x1b]52;c;aGVsbG8=\x07 \x1b[31mred\x1b[0m \x9b2J \x90q\x9c \x00\x07\x08\x7f",
+    "[bold red]not markup[/bold red] [link=https://a.example]x[/link] [@click=app.bell]bell[/]",
+    "right to left: שלום עולם, مرحبا; \u202eoverride\u202c \u2066isolate\u2069",
+    "z\u0300\u0301\u0302" * 40 + " " + "\u200b" * 300 + "\u200d" * 30 + " 👨‍👩‍👧‍👦" * 30,
+    "界" * 200 + "\n" + "|" * 300 + "\n" + "`" * 300 + "\n" + "> " * 100 + "deep\n" + "- " * 60 + "deep",
+    "line\r\nends\rhere\u2028and\u2029there\x85now\x0b\x0c",
+    "a\ud800b \U000e0041\ufeff\ufff9",
+]
+
+
+@pytest.mark.parametrize("width", [24, 80])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_only_text(text: str, width: int) -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.show([prompt(1, text), message(2, text), message(3, "ok", reason="failed", error=text)])
+        transcript.add(writing(4))
+        for char in text:
+            transcript.grow(4, char)
+        transcript.notice(text)
+        for _ in range(8):
+            await pilot.pause()
+            for y in range(transcript.size.height):
+                strip = transcript.render_line(y)
+                assert sum(segment.cell_length for segment in strip) == width - 1, "the bar at the right takes one"
+                assert not re.search("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]", strip.text)
+            transcript.scroll_page_up()
+        transcript.scroll_home()
+        if "[bold" in text:
+            assert "[bold red]" in shown(transcript)
+
+    run(app, act, (width, 24))
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark", "ansi-light", "nord"])
+def test_the_light_is_seen_in_every_theme(theme: str) -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        app.theme = theme
+        app.transcript.show([message(number, reply) for number, reply in enumerate(REPLIES)])
+        app.transcript.add(message(50, SENTENCE))
+        app.transcript.light(50, span_of(SENTENCE, "three"), 0)
+        await pilot.pause()
+        assert styles(app.transcript, "three").reverse
+        plain = styles(app.transcript, "One two")
+        assert plain.color != plain.bgcolor or app.theme.startswith("ansi")
+
+    run(app, act)
+
+
+def test_events_of_messages_that_are_not_shown_change_nothing() -> None:
+    app = Host()
+
+    async def act(pilot: Pilot[None]) -> None:
+        transcript = app.transcript
+        transcript.show([message(1, SENTENCE)])
+        before = screen(transcript)
+        transcript.grow(7, "elsewhere")
+        transcript.silent(7, Span(0, 3), "code")
+        transcript.end(message(7, "elsewhere"))
+        transcript.light(7, Span(0, 3), 0)
+        transcript.go_to(7)
+        await pilot.pause(0.1)
+        assert screen(transcript) == before
+
+    run(app, act)

@@ -18,7 +18,7 @@ from benchmarks.choices import Choices
 from benchmarks.measure import Spread, spread
 from benchmarks.prompts import CHAT, PARAGRAPHS
 from benchmarks.report import Figure, Part, figure
-from benchmarks.screen import CLEAR, ESCAPE, LETTERS, PAGE_UP, Screen
+from benchmarks.screen import CLEAR, ESCAPE, LETTERS, NEW, PAGE_UP, Screen
 from benchmarks.startup import WARM
 from speakstream.history import History, StoredMessage
 from tests.rig.sound import NullSink
@@ -97,6 +97,7 @@ def write_history(home: Path, messages: int) -> None:
         text = f"{marked(number + 1)} {' '.join(paragraph)}\n\n- **{paragraph[0]}**\n- `{paragraph[1]}`"
         history.append(reply.id, text)
         history.end_reply(reply.id, "finished", len(text), "", {})
+    history.rename(conversation, "A long conversation")
     history.close()
 
 
@@ -147,7 +148,7 @@ def _pages(times: int, env: Mapping[str, str], full: Path) -> list[float]:
         screen.ready(LETTERS[-1])
         screen.type(CLEAR)
         time.sleep(3.0)  # the model and the voice are loaded
-        top = min(shown(screen.since(0)))
+        top = MESSAGES
         for _ in range(times):
             place, pressed = screen.places, time.monotonic()
             screen.type(PAGE_UP)
@@ -167,6 +168,7 @@ def _stream(choices: Choices, times: int, env: Mapping[str, str], home: Path) ->
         try:
             for number in range(times + 1):
                 choices.progress(f"replies on the screen: {number} of {times}")
+                screen.type(NEW)  # in one conversation the small model's replies soon get short
                 turn = _turn(screen, history, CHAT[number], chance if number % 2 else None)
                 if number:  # in the first one, model and voice still load
                     turns.append(_row(turn))

@@ -28,7 +28,7 @@ LETTERS = "бвгджзийклмнптфцчшщэюя"
 CORNER = "╰".encode()
 """Of the prompt's border."""
 
-ENTER, ESCAPE, PAGE_UP, CLEAR = b"\r", b"\x1b", b"\x1b[5~", b"\x15"
+ENTER, ESCAPE, PAGE_UP, CLEAR, NEW = b"\r", b"\x1b", b"\x1b[5~", b"\x15", b"\x0e"
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 

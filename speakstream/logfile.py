@@ -43,6 +43,7 @@ def start_log(debug: bool, path: Path | None = None) -> tuple[Path | None, str]:
         log, trouble = logging.NullHandler(), f"no log is kept: {path}: {error.strerror or error}; the chat goes on"
     log.setFormatter(logging.Formatter(_FORMAT))
     root.addHandler(log)  # also of libraries, which would write to standard error where nobody listens
+    root.setLevel(logging.WARNING)  # of libraries, their troubles
     logging.getLogger("speakstream").setLevel(logging.DEBUG if debug else logging.INFO)
     logging.captureWarnings(True)
     return (None if trouble else path), trouble

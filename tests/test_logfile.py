@@ -19,7 +19,7 @@ from tests.program import PATIENCE, Terminal, environment
 def logging_as_it_was() -> Iterator[None]:
     """pytest has handlers of its own, and this process goes on."""
     root, ours = logging.getLogger(), logging.getLogger("speakstream")
-    before, level = [*root.handlers], ours.level
+    before, levels = [*root.handlers], (root.level, ours.level)
     yield
     for handler in [*root.handlers]:
         root.removeHandler(handler)
@@ -28,7 +28,8 @@ def logging_as_it_was() -> Iterator[None]:
                 handler.close()
     for handler in before:
         root.addHandler(handler)
-    ours.setLevel(level)
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
     logging.captureWarnings(False)
 
 
@@ -44,6 +45,8 @@ def test_a_log_is_for_its_owner_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("debug", [False, True])
 def test_details_are_for_debugging(tmp_path: Path, debug: bool) -> None:
     path = tmp_path / "a.log"
+    if debug:
+        logging.getLogger().setLevel(logging.DEBUG)  # as --debug has it on the screen
     start_log(debug, path)
     logging.getLogger("speakstream.turn").debug("a detail")
     logging.getLogger("another.library").debug("no business of ours")

@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +18,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
@@ -25,7 +27,7 @@ from speakstream.errors import SpeakStreamError, one_line
 from speakstream.happenings import Added, Changed, Ended, Grown, Happening, Now, Opened, Silent, Told
 from speakstream.keymap import keymap_path, read_keymap
 from speakstream.tui import choosing
-from speakstream.tui.actions import ACTIONS
+from speakstream.tui.actions import ACTIONS, BY_NAME
 from speakstream.tui.clipboard import copy
 from speakstream.tui.ending import EndingApp
 from speakstream.tui.key_names import key_label, split_keys
@@ -36,7 +38,7 @@ from speakstream.tui.prompt import Choice, PromptCommand, PromptInput
 from speakstream.tui.sidebar import Sidebar
 from speakstream.tui.status import StatusLine
 from speakstream.tui.terminal_input import terminal_driver
-from speakstream.tui.themes import choose_theme, register_themes
+from speakstream.tui.themes import ansi_color, choose_theme, register_themes
 from speakstream.tui.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -100,25 +102,10 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
     """
     TITLE = "SpeakStream"
     COMMANDS = {ActionsProvider}  # noqa: RUF012 -- as Textual declares it
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True),
-        *(
-            Binding(
-                action.keys,
-                action.binding,
-                action.label,
-                show=action.footer,
-                id=action.name,
-                tooltip=action.about,
-                priority=action.name not in WIDGETS_KEYS,
-            )
-            for action in ACTIONS
-            if action.keys
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True)]
 
     def __init__(self, options: ChatOptions) -> None:
-        super().__init__(driver_class=terminal_driver())
+        super().__init__(driver_class=terminal_driver(), ansi_color=ansi_color())
         self.options = options
         self.session: Session | None = None
         self.resources: Resources | None = None
@@ -129,7 +116,13 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         self._draft: str | None = None  # what is typed and not stored yet
         self._edited: int | None = None  # the prompt that the next one takes the place of
         self._deleted: int | None = None
-        self.keys: Mapping[str, str] = {}
+        keymap = read_keymap(keymap_path())
+        self.keys: Mapping[str, str] = keymap.keys
+        self._key_warnings = keymap.warnings
+        for action in ACTIONS:  # not `set_keymap`: it can neither take keys away nor give any to what had none
+            if keys := self.keys[action.name]:
+                priority = action.name not in WIDGETS_KEYS
+                self._bindings.bind(keys, action.binding, action.label, action.footer, key_label(keys), priority)
         # kept, since a query finds only what is on the screen on top
         self.title_line = Static("", id="title")
         self.sidebar = Sidebar(id="sidebar")
@@ -155,11 +148,8 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         """Show the screen; what takes long begins behind it."""
         register_themes(self)
         choose_theme(self, self.options.theme or "")
-        keymap = read_keymap(keymap_path())
-        self.set_keymap(keymap.keys)
-        self.keys = keymap.keys
-        self.prompt.give_up({key for keys in keymap.keys.values() for key in keys.split(",")})
-        self.transcript.hear_key = _first_key(keymap.keys["hear"], "/hear")
+        self.prompt.give_up({key for keys in self.keys.values() for key in keys.split(",")})
+        self.transcript.hear_key = _first_key(self.keys["hear"], "/hear")
         self.transcript.follow = "word" if self.options.settings.auto_scroll else "off"
         self.sidebar.display = False
         self.log_panel.display = self.options.settings.debug
@@ -168,11 +158,20 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         self._frames = self.set_interval(FRAME, self.frame, pause=True)
         self.set_interval(IDLE_FRAME, self.frame)
         self.show_title()
-        self.transcript.empty = EMPTY.format(help=_first_key(keymap.keys["help"], "/help"))
-        for warning in keymap.warnings:
+        self.transcript.empty = EMPTY.format(help=_first_key(self.keys["help"], "/help"))
+        for warning in self._key_warnings:
             self.tell(warning)
-        self._worker.start()
-        self.call_after_refresh(self.do, self._begin)
+        self.do(self._begin)  # before all that a person asks for
+        self.call_after_refresh(self._worker.start)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What has a key of its own waits while a question or the help is open."""
+        return not (action in BY_NAME and isinstance(self.screen, ModalScreen))
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """As widgets call it, for Ctrl+C: with the same consent as everywhere."""
+        self._clipboard = text  # Ctrl+V pastes it
+        copy(self, text, self.tell)
 
     # -- the session and its thread ------------------------------------------------------------------------
 
@@ -191,12 +190,8 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
                 self.hear(Told(f"unexpected error: {error!r}; the log has more"))
 
     def get_key_display(self, binding: Binding) -> str:
-        """The footer's short way to write a key; Ctrl+Space reaches a program as Ctrl+@."""
-        return "^space" if binding.key == "ctrl+@" else super().get_key_display(binding)
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """What every widget copies goes our way, too: no OSC 52 without consent."""
-        copy(self, text, self.tell)
+        """The footer's short way to write a key: ^r, esc; Ctrl+Space reaches a program as Ctrl+@."""
+        return "^space" if binding.key == "ctrl+@" else super().get_key_display(replace(binding, key_display=None))
 
     def make_session(self) -> "Session":
         """In the session's thread: import what is slow, begin to load."""

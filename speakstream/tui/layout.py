@@ -100,7 +100,7 @@ class ReplyLayout:
         """The lines of a block, and the blank one before it."""
         if self.lines and _parted(previous, block, source):
             self.lines.append(BLANK)
-        bars = Flow("│ " * min(block.quote, self._width // LEAST), ("quote-bar",))
+        bars = Flow("│ " * min(block.quote, self._width // 8), ("quote-bar",))
         inside = self._columns[: block.depth - 1 if block.kind is Kind.ITEM else block.depth]
         column = min(inside[-1] if inside else 0, max(self._width - bars.width - LEAST, 0))
         bars.mark(" " * column)

@@ -59,6 +59,7 @@ TranscriptView {{
     scrollbar-size-vertical: 1;
     background: $background;
     color: $foreground;
+    &:focus {{ scrollbar-color: $text-accent; }}
     {" ".join(f"& > .{PREFIX}{name} {{ {style} }}" for name, style in LOOKS.items())}
 }}
 """

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -150,11 +151,19 @@ class Speaking(ChatScreenApp):
         if argument:
             self.set_theme(argument)
             return
-        self.push_screen(Picker("Theme", choosing.themes(self)), lambda name: self.set_theme(name) if name else None)
+        before = self.theme
+
+        def chosen(name: str | None) -> None:
+            if name:
+                self.set_theme(name)
+            else:
+                self.theme = before
+
+        self.push_screen(Picker("Theme", choosing.themes(self), preview=partial(choose_theme, self)), chosen)
 
     def set_theme(self, name: str) -> None:
         try:
-            choose_theme(self, name)
+            choose_theme(self, name, keep=True)
         except SpeakStreamError as error:
             self.tell(str(error))
 

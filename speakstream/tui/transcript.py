@@ -135,6 +135,11 @@ class Transcript(TranscriptView, can_focus=True):
             self._set(self._notices())
             self._settle()
 
+    @property
+    def behind(self) -> bool:
+        """Whether text has come that is not drawn yet."""
+        return bool(self._stale)
+
     def _soon(self, number: int) -> None:
         self._stale.add(number)
         if self._gathering is None and self.is_running:
@@ -230,7 +235,7 @@ class Transcript(TranscriptView, can_focus=True):
     def _reader_scrolled(self, up: bool) -> None:
         """Up: the screen follows no more. At the end it follows again, unless what sounds is elsewhere."""
         speaks = self.follow == "word" and self._light.word is not None
-        if up:
+        if up and not self._at_end:  # at the end, "up" means that the screen has become higher
             self._following = False
         elif self._at_end and (not speaks or self._word_on_screen()):
             self._following = True

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
 from speakstream.history import History
 from speakstream.tui.actions import ACTIONS, BY_NAME
+from speakstream.tui.pickers import Picker
 from speakstream.tui.sidebar import Sidebar
 from tests.tui.talk import Talk, settled, talk, typed
 
@@ -329,5 +331,75 @@ def test_a_file_in_a_prompt_is_read_and_the_screen_shows_what_was_typed(
         assert "Sum up @notes.txt please" in app.screen_text
         assert "Buy milk." not in app.screen_text
         assert "Buy milk." in app.model.asked[-1][-1].content
+
+    talk(Talk(), act)
+
+
+def test_keys_of_the_file_count_also_where_there_were_none_and_where_they_are_taken_away(tmp_path: Path) -> None:
+    folder = tmp_path / "speakstream"
+    folder.mkdir()
+    (folder / "keys.toml").write_text('log = ""\nvolume = "f12"\nnew = "ctrl+x"\nhlep = "f9"\n')
+
+    async def act(app: Talk, pilot: Pilot[int]) -> None:
+        await typed(pilot, "count to eight")
+        await heard(app, pilot, 1)
+        await pilot.press("f12")
+        await pilot.pause()
+        assert not app.log_panel.display
+        await pilot.press("ctrl+x")  # TextArea's own "cut"
+        await settled(pilot, lambda: app.session is not None and app.session.conversation is None)
+
+    talk(Talk(), act)
+
+
+def test_the_keys_of_actions_wait_while_a_question_is_open() -> None:
+    async def act(app: Talk, pilot: Pilot[int]) -> None:
+        await typed(pilot, "count to eight")
+        await heard(app, pilot, 1)
+        await pilot.press(key("theme"))
+        await pilot.pause()
+        await pilot.press(key("new"), key("conversations"))
+        await pilot.press("escape")
+        await settled(pilot, lambda: len(app.screen_stack) == 1)
+        assert not app.sidebar.display
+        assert app.session is not None and app.session.conversation is not None
+
+    talk(Talk(), act)
+
+
+def test_the_chosen_theme_is_shown_while_choosing_and_kept() -> None:
+    async def act(app: Talk, pilot: Pilot[int]) -> None:
+        await pilot.press(key("theme"))
+        await pilot.pause()
+        await pilot.press("down")
+        await settled(pilot, lambda: app.theme == "speakstream-light")
+        await pilot.press("escape")
+        await settled(pilot, lambda: app.theme == "speakstream")
+        await pilot.press(key("theme"))
+        await pilot.pause()
+        await pilot.press("down", "enter")
+        await settled(pilot, lambda: app.theme == "speakstream-light")
+
+    async def again(app: Talk, pilot: Pilot[int]) -> None:
+        assert app.theme == "speakstream-light"
+
+    talk(Talk(), act)
+    talk(Talk(), again)
+
+
+def test_ctrl_c_asks_too_before_a_text_goes_through_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/1")
+    monkeypatch.delenv("TMUX", raising=False)
+    sent: list[str] = []
+    monkeypatch.setattr(HeadlessDriver, "write", lambda driver, data: sent.append(data))
+
+    async def act(app: Talk, pilot: Pilot[int]) -> None:
+        app.prompt.fill("a secret")
+        await pilot.press("shift+home", "ctrl+c")
+        await settled(pilot, lambda: isinstance(app.screen, Picker))
+        assert app.clipboard == "a secret"
+        await pilot.press("escape")
+        await settled(pilot, lambda: "not copied" in app.screen_text)
+        assert not [data for data in sent if "]52;" in data]
 
     talk(Talk(), act)

@@ -56,6 +56,13 @@ class Host(App[None]):
         self.posted.append(event)
 
 
+async def drawn(pilot: Pilot[None], transcript: Transcript) -> None:
+    """Until all that has come is on the screen."""
+    while transcript.behind:
+        await pilot.pause()
+    await pilot.pause()
+
+
 def screen(transcript: Transcript) -> list[str]:
     """The rows as they are drawn."""
     return [transcript.render_line(y).text.rstrip() for y in range(transcript.size.height)]
@@ -112,8 +119,8 @@ def test_a_reply_is_drawn_while_it_is_written_and_is_then_as_if_it_came_at_once(
             transcript.add(writing(2))
             for at in range(0, len(reply), 7):
                 transcript.grow(2, reply[at : at + 7])
-                if at % 70 == 0:
-                    await pilot.pause(0.06)
+                if at % 210 == 0:
+                    await drawn(pilot, transcript)
             transcript.end(message(2, reply, voice=""))
             await pilot.pause()
             streamed = screen(transcript)
@@ -134,7 +141,7 @@ def test_many_deltas_are_laid_out_once_a_frame() -> None:
         before = transcript.laid_out
         for _ in range(200):
             transcript.grow(1, "word ")
-        await pilot.pause(0.1)
+        await drawn(pilot, transcript)
         assert transcript.laid_out - before == 1
         assert shown(transcript).count("word") == 200
 
@@ -215,7 +222,7 @@ def test_a_silent_reply_is_never_dim() -> None:
         app.transcript.add(replace(writing(1), voice=""))
         app.transcript.grow(1, SENTENCE)
         app.transcript.light(1, None, 0)
-        await pilot.pause(0.1)
+        await drawn(pilot, app.transcript)
         assert not styles(app.transcript, "five.").dim
 
     run(app, act)
@@ -232,7 +239,7 @@ def test_the_announcement_of_code_lights_the_line_that_names_it() -> None:
         block = Span(text.index("```"), text.rindex("```") + 3)
         transcript.silent(1, block, "code")
         transcript.light(1, block, block.start)
-        await pilot.pause(0.1)
+        await drawn(pilot, transcript)
         assert styles(transcript, "▷ Python code, 1 line: not read, Alt+H to hear it").reverse
         assert not styles(transcript, " = ").reverse
 
@@ -359,19 +366,19 @@ def test_the_newest_text_is_followed_until_the_reader_scrolls_up() -> None:
         transcript.show(long_chat(9))
         transcript.add(writing(10))
         streams(transcript, 10, 20)
-        await pilot.pause(0.1)
+        await drawn(pilot, transcript)
         assert "Streamed line 19." in screen(transcript)[-2]
         transcript.scroll_up()
         await pilot.pause()
         place = screen(transcript)[:-1]
         streams(transcript, 10, 20)
-        await pilot.pause(0.1)
+        await drawn(pilot, transcript)
         assert screen(transcript)[:-1] == place, "what the reader looks at stays"
         assert "▼ End: follow again" in screen(transcript)[-1]
         transcript.focus()
         await pilot.press("end")
         streams(transcript, 10, 5)
-        await pilot.pause(0.1)
+        await drawn(pilot, transcript)
         assert "Streamed line 4." in screen(transcript)[-2]
         assert "follow again" not in shown(transcript)
 
@@ -447,7 +454,7 @@ def test_nothing_is_followed_when_that_is_off_but_ones_own_prompt_is_shown() -> 
         transcript.add(writing(22))
         place = transcript.scroll_offset.y
         streams(transcript, 22, 20)
-        await pilot.pause(0.1)
+        await drawn(pilot, transcript)
         assert transcript.scroll_offset.y == place
         assert "follow again" not in shown(transcript)
 
@@ -501,7 +508,7 @@ def test_guesses_are_made_exact_in_idle_moments_and_the_screen_stays() -> None:
         await pilot.pause()
         before, total = screen(transcript), transcript.virtual_size.height
         while transcript.guesses:
-            await pilot.pause(0.1)
+            await pilot.pause()
         assert screen(transcript) == before
         assert transcript.virtual_size.height != total
         transcript.scroll_home()
@@ -542,6 +549,7 @@ def test_a_height_that_changes_keeps_the_end() -> None:
             transcript.styles.height = height
             await pilot.pause()
             assert "w30x59" in "".join(screen(transcript)[-4:])
+            assert not transcript.suspended
 
     run(app, act, (80, 40))
 
@@ -717,7 +725,7 @@ def test_events_of_messages_that_are_not_shown_change_nothing() -> None:
         transcript.end(message(7, "elsewhere"))
         transcript.light(7, Span(0, 3), 0)
         transcript.go_to(7)
-        await pilot.pause(0.1)
+        await drawn(pilot, transcript)
         assert screen(transcript) == before
 
     run(app, act)

@@ -43,6 +43,7 @@ WRAPPED = (
 )
 """Markdown, with something in each of its places."""
 
+
 class Model(ScriptedModel):
     """Writes it, in every place, character by character; or fails with it."""
 

@@ -150,7 +150,10 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         choose_theme(self, self.options.theme or "")
         self.prompt.give_up({key for keys in self.keys.values() for key in keys.split(",")})
         self.transcript.hear_key = _first_key(self.keys["hear"], "/hear")
-        self.transcript.follow = "word" if self.options.settings.auto_scroll else "off"
+        settings = self.options.settings
+        self.transcript.follow = "word" if settings.auto_scroll else "off"
+        read = {"code": settings.read_code, "table": settings.read_tables}
+        self.transcript.aloud = frozenset(kind for kind, aloud in read.items() if aloud)
         self.sidebar.display = False
         self.log_panel.display = self.options.settings.debug
         self.prompt.fill(self.options.history.draft(self.options.resume))

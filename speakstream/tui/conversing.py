@@ -71,6 +71,8 @@ class Conversing(ChatScreenApp):
         if chosen is None:
             self.tell(f"/follow {wanted}: use one of {', '.join(kinds)}")
             return
+        if chosen == self.transcript.follow and chosen != "off":
+            self.transcript.follow_again()
         self.transcript.follow = chosen
         self.tell(f"the screen follows {FOLLOWS[chosen]}")
 
@@ -105,7 +107,7 @@ class Conversing(ChatScreenApp):
         def opening(session: "Session") -> None:
             session.open(message.conversation)
             if message.message is not None:
-                self.call_from_thread(self.transcript.go_to, message.message)
+                self.call_later(self.transcript.go_to, message.message)
 
         self.with_session(opening)
         if self.size.width < COVERS_BELOW:
@@ -169,7 +171,7 @@ class Conversing(ChatScreenApp):
             self.with_session(lambda session: session.new())
         self.with_session(lambda session: session.history.delete(conversation))
         self._deleted = conversation
-        self.do(self.call_from_thread, self.refresh_sidebar)
+        self.do(self.call_later, self.refresh_sidebar)
         self.tell(f"conversation deleted; {key_labels(self.keys['undo'])} or /undo brings it back")
 
     def action_undo(self, argument: str = "") -> None:
@@ -178,7 +180,7 @@ class Conversing(ChatScreenApp):
             self.tell("nothing was deleted that could be brought back")
             return
         self.with_session(lambda session: session.history.restore(deleted))
-        self.do(self.call_from_thread, self.refresh_sidebar)
+        self.do(self.call_later, self.refresh_sidebar)
         self.tell("the conversation is back; it is in the list")
 
     def action_export(self, argument: str = "") -> None:

@@ -84,9 +84,6 @@ class EntryList(ScrollView):
             entry.forget()
             entry.exact = False
         self._rows = EntryRows(entry.guess(self._width) for entry in self._entries)
-        self._guess()
-
-    def _guess(self) -> None:
         if self._idle is not None:
             self._idle.resume()
 

@@ -45,6 +45,9 @@ MODEL, VOICE = "SmolLM2-135M-Instruct.Q8_0 (llama.cpp, 2 threads)", "hibari/hear
 FIRST_TOKEN, FIRST_AUDIO, RATE = 0.09, 0.22, 104.0
 """Seconds, and tokens a second, as docs/performance.md has them."""
 
+STILL_SECONDS = 0.3
+"""A screen that has not changed for so long is complete."""
+
 Act = Callable[["Still", Pilot[int]], Awaitable[None]]
 """What is done before a picture is taken."""
 
@@ -74,8 +77,13 @@ class Nobody:
 class Moment(Session):
     """A session at one moment of the last conversation, while its last reply is spoken and still written."""
 
+    speaks = False
+    """Not before all of it is shown."""
+
     def now(self) -> Now:
         """See Session."""
+        if not self.speaks:
+            return Now()
         message = self.spoken()
         start = WORDS.index(SOUNDS)
         word = Span(start, start + len(SOUNDS.split()[0]))
@@ -139,9 +147,9 @@ class Still(ChatApp):
         assert isinstance(self.session, Moment)
         for span in silent_spans(WORDS):
             self.hear(Silent(self.session.spoken(), *span))
-        await pilot.pause(0.1)
+        await pilot.pause(STILL_SECONDS)
+        self.session.speaks = True
         self.frame()
-        await pilot.pause(0.1)
 
 
 def silent_spans(reply: str) -> list[tuple[Span, str]]:
@@ -215,8 +223,11 @@ def draw(picture: Picture) -> str:
         async with app.run_test(size=(picture.columns, picture.rows)) as pilot:
             await app.settle(pilot)
             await picture.act(app, pilot)
-            await pilot.pause(0.3)
-            return app.export_screenshot(title="speakstream chat")
+            before, svg = "", "-"
+            while before != svg:
+                await pilot.pause(STILL_SECONDS)
+                before, svg = svg, app.export_screenshot(title="speakstream chat")
+            return svg
 
     history = History(None)
     with (

@@ -40,8 +40,8 @@ class Screen:
 
     def __init__(self, home: Path, arguments: Sequence[str], env: Mapping[str, str]) -> None:
         """``home`` is its working folder, and holds its configuration and its history."""
-        self.master, self._slave = pty.openpty()
-        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
         self._came: list[tuple[float, bytes]] = []
         self._grown = threading.Condition()
         self._ending = threading.Event()
@@ -55,12 +55,13 @@ class Screen:
             ["env", "-C", str(home), *COMMAND, "chat", *arguments],
             environment(home, {"TERM": "xterm-256color", **env}),
             file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, os.ttyname(self._slave), os.O_RDWR, 0),
+                (os.POSIX_SPAWN_OPEN, 0, os.ttyname(slave), os.O_RDWR, 0),
                 (os.POSIX_SPAWN_DUP2, 0, 1),
                 (os.POSIX_SPAWN_DUP2, 0, 2),
             ],
             setsid=True,
         )
+        os.close(slave)  # so that the end of the program is heard
         self._reader.start()
 
     def __enter__(self) -> Self:
@@ -74,8 +75,7 @@ class Screen:
                 os.waitpid(self.process, 0)
         self._ending.set()
         self._reader.join()
-        os.close(self.master)
-        os.close(self._slave)
+        os.close(self._master)
 
     def _ends(self) -> bool:
         deadline = time.monotonic() + ENDING_SECONDS
@@ -86,12 +86,20 @@ class Screen:
         return False
 
     def _read(self) -> None:
-        while not self._ending.is_set():
-            if select.select([self.master], [], [], 0.1)[0]:
-                data = os.read(self.master, 1 << 16)
+        data = b"-"
+        while data and not self._ending.is_set():
+            if select.select([self._master], [], [], 0.1)[0]:
+                try:
+                    data = os.read(self._master, 1 << 16)
+                except OSError:  # the program has ended
+                    data = b""
                 with self._grown:
                     self._came.append((time.monotonic(), data))
                     self._grown.notify_all()
+
+    @property
+    def _over(self) -> bool:
+        return bool(self._came) and not self._came[-1][1]
 
     @property
     def places(self) -> int:
@@ -106,9 +114,9 @@ class Screen:
         """Wait until what came behind the mark ``shows`` something; when it did. Raises TimeoutError."""
         with self._grown:
             seen = place
-            came = self._grown.wait_for(lambda: shows(self.since(place)), PATIENCE)
-            if not came:
-                raise TimeoutError(f"the screen does not show it: {self.since(seen)[-500:]!r}")
+            self._grown.wait_for(lambda: shows(self.since(place)) or self._over, PATIENCE)
+            if not shows(self.since(place)):
+                raise TimeoutError(f"the screen does not show it: {self.since(place)[-500:]!r}")
             while not shows(b"".join(data for _, data in self._came[place : seen + 1])):
                 seen += 1
             return self._came[seen][0]
@@ -120,7 +128,7 @@ class Screen:
 
     def type(self, keys: bytes) -> None:
         """What a person types."""
-        os.write(self.master, keys)
+        os.write(self._master, keys)
 
     def echo(self, letter: str) -> tuple[float, float]:
         """Press the key of a letter that is not on the screen: when, and when it is."""

@@ -81,7 +81,7 @@ def usage_message(error: Any) -> str:
         match = re.match(r"No such command '(.*?)'", message)
         if "unexpected extra argument" in message:
             quotes = "a prompt of several words needs quotes around it"
-            return f"{message.rstrip('.')}; {quotes if error.ctx.info_name == 'say' else 'see --help'}"
+            return f"{message.rstrip('.')}; {quotes if error.ctx.info_name in ('say', 'latency') else 'see --help'}"
         if match is None:
             return message.rstrip(".") + "; see --help"
         wrong, context = match[1], error.ctx

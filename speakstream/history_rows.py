@@ -53,8 +53,7 @@ class Found:
 
 
 _MESSAGE = (
-    "m.id, m.conversation, m.role, m.text, m.heard, m.reason, m.error, m.model, m.voice, m.created,"
-    " m.metrics, m.told"
+    "m.id, m.conversation, m.role, m.text, m.heard, m.reason, m.error, m.model, m.voice, m.created, m.metrics, m.told"
 )
 _CONVERSATION = (
     "c.id, c.title, c.created, c.updated,"

@@ -176,9 +176,11 @@ def open_sound(settings: Settings, resources: Resources, notify: Callable[[str],
 class Sound:
     """The sound device of a program, which may change it while nothing sounds."""
 
-    def __init__(self, settings: Settings, notify: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, notify: Callable[[str], None], chats: bool = False) -> None:
+        """``chats``: more than one reply will be spoken, which matters to who has no device."""
         self._settings = settings
         self._notify = notify
+        self._chats = chats
         self._device: Device | None = None
         self._looked = False
 
@@ -197,7 +199,7 @@ class Sound:
 
         Raises AudioError, and there is none then.
         """
-        from speakstream.audio.device import look_again, open_speaker
+        from speakstream.audio.device import TO_A_BROWSER, TO_A_FILE, look_again, open_speaker
 
         settings = self._settings
         sys.setswitchinterval(SWITCH_INTERVAL)
@@ -212,6 +214,7 @@ class Sound:
             settings.chunk_size,
             settings.default_volume,
             self._notify,
+            TO_A_BROWSER if self._chats else TO_A_FILE,
         )
         return speaker
 

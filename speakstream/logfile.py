@@ -13,6 +13,8 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from speakstream.errors import one_line
+
 MAX_BYTES, KEPT = 1_000_000, 2
 """When a new file is begun, and how many older ones are kept beside it."""
 
@@ -41,12 +43,20 @@ def start_log(debug: bool, path: Path | None = None) -> tuple[Path | None, str]:
         log = _LogFile(path, maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8")
     except OSError as error:
         log, trouble = logging.NullHandler(), f"no log is kept: {path}: {error.strerror or error}; the chat goes on"
-    log.setFormatter(logging.Formatter(_FORMAT))
+    log.setFormatter(_Plain(_FORMAT))
     root.addHandler(log)  # also of libraries, which would write to standard error where nobody listens
     root.setLevel(logging.WARNING)  # of libraries, their troubles
     logging.getLogger("speakstream").setLevel(logging.DEBUG if debug else logging.INFO)
     logging.captureWarnings(True)
     return (None if trouble else path), trouble
+
+
+class _Plain(logging.Formatter):
+    """Lines that a terminal may be shown: what errors quote may hold anything."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See Formatter."""
+        return "\n".join(one_line(line.expandtabs()) for line in super().format(record).split("\n"))
 
 
 class _LogFile(RotatingFileHandler):
@@ -79,9 +89,13 @@ def screen_kept() -> Iterator[None]:
         noise = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.dup2(noise, 2)
         os.close(noise)
-        with open(terminal, "w", encoding="utf-8", closefd=False) as screen:
-            sys.__stderr__ = screen  # type: ignore[misc]
+        screen = open(terminal, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+        sys.__stderr__ = screen  # type: ignore[misc]
+        try:
             yield
+        finally:
+            with contextlib.suppress(OSError):  # the terminal is gone, with what was still to be written
+                screen.close()
     finally:
         sys.stderr, sys.__stderr__ = before, before_original  # type: ignore[misc]
         before.flush()

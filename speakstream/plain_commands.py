@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from speakstream.attachments import expand
 from speakstream.errors import SpeakStreamError
 from speakstream.happenings import Silent, Status
 from speakstream.history import StoredConversation, StoredMessage
@@ -174,7 +175,8 @@ class Commands:
         if prompt is None:
             return "there is no prompt yet"
         if argument:
-            self._session.edit(prompt.id, argument)
+            told = expand(argument, Path.cwd()).text
+            self._session.edit(prompt.id, argument, told if told != argument else "")
             return None
         if self._host.offer(f"/edit {prompt.text}"):
             return None
@@ -323,8 +325,7 @@ class Commands:
 
     def _present(self) -> StoredConversation:
         """This conversation. Raises SpeakStreamError for one that was not begun."""
-        number = self._session.conversation
-        found = self._session.history.conversation(number) if number is not None else None
+        found = self._session.history.conversation(self._session.conversation or 0)
         if found is None or not found.messages:
             raise SpeakStreamError("this conversation has no messages yet")
         return found

@@ -41,7 +41,7 @@ def start_session(
     def tell(line: str) -> None:
         listener(Told(line))
 
-    sound = Sound(settings, tell) if settings.enable_audio else None
+    sound = Sound(settings, tell, chats=True) if settings.enable_audio else None
     if sound is not None:
         resources.closers.append(sound.close)
     engine = Engine(None, None, None)

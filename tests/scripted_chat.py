@@ -11,16 +11,16 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 
-from speakstream import plain
+from speakstream import plain, starting
 from speakstream.audio.chunk import AudioChunk
 from speakstream.audio.clock import SilentClock
 from speakstream.audio.speaker import Speaker
 from speakstream.cli import main
 from speakstream.engine import Engine
-from speakstream.happenings import Happening
+from speakstream.happenings import Changed, Happening
 from speakstream.history import History
-from speakstream.llm import Generation, Message
-from speakstream.loading import Resources, delivery, generation
+from speakstream.llm import Generation, LanguageModel, Message
+from speakstream.loading import Resources, delivery, generation, in_background
 from speakstream.session import Session, Start
 from speakstream.settings import Settings
 from speakstream.tts import ALONE, Place, Voice
@@ -33,6 +33,9 @@ HOSTILE = (
     "\x1b]52;c;QUFBQQ==\x07copied \x1b]8;;http://x.invalid\x1b\\link\x1b]8;;\x1b\\ "
     "\x9b31mred \x90dcs\x9c \u202eback \x08\x7f\x1b[2J\x1b[H\x1bP1;2|q\x1b\\end."
 )
+
+FETCHED = "a/model-to-fetch"
+"""The name of a model that is there when the gate is open."""
 
 REPLIES: dict[str, Sequence[str]] = {
     "short": ("A short ", "ans", "wer."),
@@ -92,16 +95,29 @@ def start_session(
     speaker = Speaker(RATE, 3.0, 64, settings.default_volume)
     resources.closers.append(SilentClock(speaker).close)
 
+    engine = Engine(ready(Model(context_length=4096)), ready(TellingVoice()), speaker)
+
     def load_voice(name: str) -> "Future[Voice]":
         return ready(TellingVoice(name=name))
 
-    return Session(
-        Engine(ready(Model(context_length=4096)), ready(TellingVoice()), speaker), history, start, listener, load_voice
-    )
+    session = Session(engine, history, start, listener, load_voice)
+    if settings.llm_model_name == FETCHED:
+        engine.model = in_background(resources, "load model", lambda: fetched(session, listener))
+    return session
+
+
+def fetched(session: Session, listener: Callable[[Happening], None]) -> LanguageModel:
+    """The model, once the gate is open."""
+    for percent in (10, 11):
+        session.progress = f"the model: {percent} %"
+        listener(Changed())
+    select.select([int(os.environ["GATE"])], [], [])
+    session.progress = ""
+    return Model(context_length=4096)
 
 
 if __name__ == "__main__":
-    vars(plain)["start_session"] = start_session
+    vars(plain)["start_session"] = vars(starting)["start_session"] = start_session
     Session.open_sound = lambda self, wanted: None  # type: ignore[method-assign]
     sys.argv[0] = "speakstream"
     main()

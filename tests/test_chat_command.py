@@ -184,6 +184,11 @@ def test_help_tells_all_options_and_examples(tmp_path: Path) -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_the_plain_chat_loads_nothing_of_the_screen() -> None:
+    code = "import sys, speakstream.plain; sys.exit('textual' in sys.modules or 'rich' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_help_loads_neither_the_screen_nor_the_history(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *COMMAND[1:], "chat", "--help"],

@@ -17,7 +17,7 @@ from speakstream.tui.actions import ACTIONS
 from tests.llm.test_engines import poll
 from tests.program import PATIENCE, Running, Terminal, environment, speakstream
 from tests.rig.sound import NullSink, Recorder
-from tests.scripted_chat import HOSTILE
+from tests.scripted_chat import FETCHED, HOSTILE
 
 SCRIPTED = [sys.executable, "-m", "tests.scripted_chat"]
 PASTE_MODE = re.compile(rb"\x1b\[\?2004[hl]")
@@ -216,6 +216,31 @@ def test_a_line_survives_the_ctrl_c_that_stops_the_speech_and_is_given_up_at_the
         chat.type(b"\x04")
         assert chat.finish()[0] == 0
     assert len(stored(tmp_path)) == 4
+
+
+def test_a_prompt_typed_before_the_model_is_there_is_answered_when_it_is(tmp_path: Path) -> None:
+    with Chat(tmp_path, "--model", FETCHED) as chat:
+        chat.then(b"[fetching the model: 1")
+        chat.ask("something short")
+        chat.then(b"[the model is still loading]\r\n")
+        chat.go_on()
+        assert b"fetching" not in chat.then(b"A short answer.\r\n")
+        chat.then(READY)
+        chat.type(b"\x04")
+        assert chat.finish()[0] == 0
+
+
+def test_a_file_that_is_named_is_told_to_the_model_and_kept_as_it_was_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("Buy milk.")
+    with Chat(tmp_path, "--no-audio") as chat:
+        chat.ask("look at @notes.txt")
+        chat.then(b"Buy milk.\r\n")
+        chat.ask("/edit read @notes.txt")
+        chat.then(b"Buy milk.\r\n")
+        chat.then(READY)
+        chat.type(b"\x04")
+        chat.finish()
+    assert stored(tmp_path)[0].text == "read @notes.txt"
 
 
 def test_up_brings_back_former_prompts_also_of_other_days(tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ RETRIES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 GIVE_UP_SECONDS = 10.0
 """After so long without a device the speech goes on in silence, while the attempts go on, too."""
 
+TO_A_FILE = "to keep the speech as a file: --output FILE.wav"
+TO_A_BROWSER = "the text works all the same, and a browser where you sit can speak it: speakstream serve"
+"""What a person can do on a machine without a sound device: of one reply, and in a chat."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
@@ -133,16 +137,16 @@ def look_again() -> None:
     sd._initialize()
 
 
-def find_device(wanted: str) -> DeviceInfo:
+def find_device(wanted: str, instead: str = TO_A_FILE) -> DeviceInfo:
     """The device with this index, or with this text in its name (any case); "": the default one.
 
-    Raises AudioError when there is none, or several, naming what there is.
+    Raises AudioError when there is none, or several, naming what there is; on a machine that has no device at all,
+    what a person can do ``instead``.
     """
     found = devices()
     if not found:
         raise AudioError(
-            "no sound: this machine has no sound device (over SSH or in a container there is none); "
-            "to keep the speech as a file: --output FILE.wav"
+            f"no sound: this machine has no sound device (over SSH or in a container there is none); {instead}"
         )
     if not wanted:
         return next((device for device in found if device.is_default), found[0])
@@ -304,11 +308,13 @@ def open_speaker(
     chunk_size: int,
     gain: float,
     notify: Callable[[str], None],
+    instead: str = TO_A_FILE,
 ) -> tuple[Speaker, Device]:
     """Find and open a device and give the Speaker that plays on it.
 
-    ``rate``: Hz, None for the device's own. Raises AudioError when there is no sound.
+    ``rate``: Hz, None for the device's own; ``instead``: as in ``find_device``. Raises AudioError when there is no
+    sound.
     """
-    device = find_device(wanted)
+    device = find_device(wanted, instead)
     speaker = Speaker(rate or device.sample_rate, buffer_seconds, chunk_size, gain)
     return speaker, Device(speaker, device, notify)

@@ -17,6 +17,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
@@ -34,6 +35,7 @@ from speakstream.tui.key_names import key_label, split_keys
 from speakstream.tui.log_panel import LogPanel
 from speakstream.tui.palette import ActionsProvider
 from speakstream.tui.pickers import Picker, Row
+from speakstream.tui.printable import ONLY_PRINTABLE
 from speakstream.tui.prompt import Choice, PromptCommand, PromptInput
 from speakstream.tui.sidebar import Sidebar
 from speakstream.tui.status import StatusLine
@@ -168,8 +170,12 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         self.call_after_refresh(self._worker.start)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What has a key of its own waits while a question or the help is open."""
-        return not (action in BY_NAME and isinstance(self.screen, ModalScreen))
+        """What has a key of its own waits while a question or the help is open, but for those of the shell."""
+        return action not in BY_NAME or action in ("suspend", "quit") or not isinstance(self.screen, ModalScreen)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What all that is drawn goes through."""
+        return [*super().get_line_filters(), ONLY_PRINTABLE]
 
     def copy_to_clipboard(self, text: str) -> None:
         """As widgets call it, for Ctrl+C: with the same consent as everywhere."""
@@ -281,7 +287,7 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
 
     def tell(self, text: str) -> None:
         """A line of the program's own."""
-        log.info("told: %s", one_line(text))
+        log.info("told: %s", text)
         self.transcript.notice(one_line(text))
 
     # -- the prompt ----------------------------------------------------------------------------------------

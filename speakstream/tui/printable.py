@@ -24,3 +24,7 @@ class OnlyPrintable(LineFilter):
             )
             for text, style, control in segments
         ]
+
+
+ONLY_PRINTABLE = OnlyPrintable()
+"""One for all rows: Textual keeps a filtered row for each filter."""

@@ -28,6 +28,9 @@ from speakstream.tui.when import when
 COVERS_BELOW = 70
 """A screen of fewer columns is covered by the sidebar: there is no room for two."""
 
+_BEFORE_HIT = 12
+"""Characters that are shown before a hit, at most."""
+
 _HINT = "Enter open · r rename\nd delete · n new\n/ search · Escape close"
 _SEARCH_HINT = "Down to the hits\nEnter open · Escape back"
 
@@ -272,8 +275,8 @@ class Sidebar(Widget):
 
 
 def _hit_row(hit: Found, now: datetime) -> Content:
-    parts: list[str | tuple[str, str]] = []
-    at = 0
+    at = _begin(hit)
+    parts: list[str | tuple[str, str]] = ["…"] if at else []
     for start, end in hit.marks:
         parts += [_plain(hit.excerpt[at:start]), (_plain(hit.excerpt[start:end]), "bold underline")]
         at = end
@@ -283,6 +286,12 @@ def _hit_row(hit: Found, now: datetime) -> Content:
         *parts,
         _plain(hit.excerpt[at:]),
     )
+
+
+def _begin(hit: Found) -> int:
+    """Where the excerpt is shown from: a word little before the hit, so that a narrow row has the hit in it."""
+    first = hit.marks[0][0] if hit.marks else 0
+    return 0 if first <= _BEFORE_HIT else hit.excerpt.find(" ", first - _BEFORE_HIT, first) + 1 or first
 
 
 def _plain(text: str) -> str:

@@ -218,6 +218,27 @@ def test_a_search_shows_what_was_found_with_the_words_marked_and_opens_the_messa
     run(app, act)
 
 
+@pytest.mark.parametrize(
+    ("excerpt", "hit", "row"),
+    [
+        ("A rain jacket and a tea flask", "tea", "…and a tea flask"),
+        ("tea " * 9, "tea", "tea " * 9),
+        ("Pneumonoultramicroscopic", "micro", "…microscopic"),
+    ],
+)
+def test_a_hit_far_behind_in_its_excerpt_is_on_the_screen_all_the_same(excerpt: str, hit: str, row: str) -> None:
+    start = excerpt.index(hit)
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await pilot.press("slash", "x")
+        host.sidebar.show_found([found(1, "Packing", 9, excerpt, (start, start + len(hit)))])
+        await pilot.pause()
+        assert rows(host) == [f"Packing  today {datetime.now():%-H:%M}\n{row}"]
+
+    host = Host()
+    run(host, act)
+
+
 def test_enter_in_the_search_box_opens_the_best_hit_and_none_is_said() -> None:
     app = Host()
 

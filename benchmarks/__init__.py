@@ -8,6 +8,7 @@
     python -m benchmarks --json FILE                every raw value and the machine, beside the table
     python -m benchmarks --write                    the results stored, and put into docs/performance.md
     python -m benchmarks page                       docs/performance.md again, from what is stored
+    python -m benchmarks.pictures                   the pictures of the chat, drawn by the application itself
 
 Run it from the repository's root, on a machine that does nothing else, with Debian's ``pulseaudio``,
 ``pulseaudio-utils`` and ``libasound2-plugins`` (``tests.rig.sound`` says what for) and the default model in
@@ -18,8 +19,9 @@ then is printed and kept.
 
 The rooms: ``runner`` is the command, and starts ``one`` for each part, which is a module with a function
 ``run``: ``memory`` (with ``memory_steps``), ``startup``, ``pipeline``, ``text``, ``ring``, ``splitting``,
-``fresh``, ``chat``, ``sentences``, ``rate``, ``soak`` and ``speech``. ``stage`` opens the sink, the recorder and the
-product; ``prompts``, ``spoken.toml`` and ``markdown`` are what is asked, read and parsed; ``silence`` finds pauses and
+``fresh``, ``chat``, ``typeahead``, ``interface``, ``sentences``, ``rate``, ``soak`` and ``speech``. ``stage`` opens the
+sink, the recorder and the product; ``screen`` is a chat in a pseudo-terminal; ``keys`` says how a person types;
+``prompts``, ``spoken.toml`` and ``markdown`` are what is asked, read and parsed; ``silence`` finds pauses and
 damage in recordings. ``peer`` and ``peer_env`` drive the peers, whose own programs are ``peer_realtimetts``,
 ``peer_splitters`` and ``pipeline_reply``. ``measure``, ``report``, ``results``, ``page`` and ``plots`` are statistics
 and the machine, the table, what is kept, and the page with its plots. The settings are the product's defaults, but

@@ -247,9 +247,8 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         transcript = self.transcript
         match message.happening:
             case Opened(conversation, messages, older):
-                transcript.show(messages)
-                if older:
-                    transcript.notice(f"{older} older messages are kept: speakstream history show {conversation}")
+                kept = f"{older} older messages are kept: speakstream history show {conversation}" if older else ""
+                transcript.show(messages, kept)
                 self.show_title()
                 self.refresh_sidebar()
             case Added(added):

@@ -66,9 +66,13 @@ class Transcript(TranscriptView, can_focus=True):
 
     # -- what is shown -------------------------------------------------------------------------------------
 
-    def show(self, messages: Sequence[StoredMessage]) -> None:
-        """Show another conversation, at its end. Notices stay that were told before there was any message."""
-        self._set([*map(Entry.of, messages), *([] if self._numbers else self._notices())])
+    def show(self, messages: Sequence[StoredMessage], above: str = "") -> None:
+        """Show another conversation, at its end. Notices stay that were told before there was any message.
+
+        ``above``: a line of the program's own before the first message.
+        """
+        first = [Entry("notice", above)] if above else []
+        self._set([*first, *map(Entry.of, messages), *([] if self._numbers else self._notices())])
         self.selected = None
         self._following = True
         self._settle(end=True)

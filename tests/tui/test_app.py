@@ -1,5 +1,6 @@
 """What a person does in the chat, and what comes of it: on scripted parts, in a terminal that is not there."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -403,3 +404,20 @@ def test_ctrl_c_asks_too_before_a_text_goes_through_the_terminal(monkeypatch: py
         assert not [data for data in sent if "]52;" in data]
 
     talk(Talk(), act)
+
+
+def test_of_a_long_conversation_the_newest_messages_are_shown_below_a_word_on_the_others() -> None:
+    history = History(None)
+    number = history.begin()
+    for count in range(6):
+        history.add_prompt(number, f"question {count}")
+
+    async def act(app: Talk, pilot: Pilot[int]) -> None:
+        assert app.session is not None
+        app.session._start = replace(app.session._start, max_messages=2)
+        app.with_session(lambda session: session.open(number))
+        await settled(pilot, lambda: "question 5" in app.screen_text)
+        assert "question 3" not in app.screen_text
+        assert app.screen_text.index("4 older messages are kept") < app.screen_text.index("question 4")
+
+    talk(Talk(history=history), act)

@@ -40,7 +40,7 @@ FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 HOME = "/home/you"
 """Where the files are of the person whose screen this is."""
 
-MODEL, VOICE = "SmolLM2-135M-Instruct.Q8_0 (llama.cpp, 2 threads)", "hibari/heart"
+MODEL, VOICE = "SmolLM2-135M-Instruct (llama.cpp, Q8_0, 2 threads)", "hibari/heart"
 
 FIRST_TOKEN, FIRST_AUDIO, RATE = 0.09, 0.22, 104.0
 """Seconds, and tokens a second, as docs/performance.md has them."""

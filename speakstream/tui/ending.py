@@ -34,7 +34,8 @@ class EndingApp(App[int]):
 
     def _handle_exception(self, error: Exception) -> None:
         log.error("the chat ends: %r", error, exc_info=error)
-        self.failure = self.failure or error
+        if not self._exit:  # it ends already: what was just about to be shown misses its parts
+            self.failure = self.failure or error
         super()._handle_exception(error)
 
     def _print_error_renderables(self) -> None:

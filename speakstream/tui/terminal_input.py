@@ -22,7 +22,6 @@ from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XT
 from textual.app import App
 from textual.driver import Driver
 from textual.message import Message
-from textual.messages import ExitApp
 
 from speakstream.tui.terminal_output import Screen
 
@@ -150,11 +149,6 @@ if sys.platform != "win32":
             self._in_use = False
             super().stop_application_mode()
 
-        def write(self, data: str) -> None:
-            """As Textual's; after a stop from which no terminal came back there is no thread that would write."""
-            if self._writer_thread is not None and self._writer_thread.is_alive():
-                super().write(data)
-
         def give_back(self) -> None:
             """Leave the terminal as it was before, without waiting for anything. Any thread may call this."""
             if self.attrs_before is None:
@@ -181,7 +175,7 @@ if sys.platform != "win32":
                     if selector.select(0.1 if until is None else min(max(until - monotonic(), 0.0), 0.1)):
                         data = self._read()
                         if not data:
-                            self.send_message(ExitApp())
+                            self._app.exit(0)
                             return
                         if text := decode(data):
                             self._process(parser.feed(text))

@@ -165,14 +165,6 @@ def test_a_terminal_that_vanishes_ends_it(tmp_path: Path) -> None:
     history.close()
 
 
-def test_a_terminal_that_vanishes_under_a_program_that_ignores_hang_ups_ends_it(tmp_path: Path) -> None:
-    with Chat(tmp_path, first="import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)") as chat:
-        chat.ask("something long")
-        chat.shows("So it goes")
-        chat.hang_up()
-        assert chat.process.wait(PATIENCE) == 0
-
-
 def test_a_terminal_that_vanishes_while_it_is_suspended_ends_it(tmp_path: Path) -> None:
     with Chat(tmp_path) as chat:
         chat.ask("something long")
@@ -181,23 +173,42 @@ def test_a_terminal_that_vanishes_while_it_is_suspended_ends_it(tmp_path: Path) 
         stopped = os.waitid(os.P_PID, chat.process.pid, os.WSTOPPED | os.WNOWAIT)
         assert stopped is not None and stopped.si_status == signal.SIGSTOP
         chat.hang_up()
-        chat.process.send_signal(signal.SIGCONT)
         assert chat.process.wait(PATIENCE) == 129
 
 
+IMPATIENT = (
+    "from textual.drivers import _writer_thread\n"
+    "_writer_thread.MAX_QUEUED_WRITES = 1\n"  # the interface soon waits for a terminal that takes no more
+)
+
+
+def fill(chat: Chat) -> None:
+    """Have more written than the terminal holds, while nobody reads it."""
+    chat.ask("something long")
+    chat.shows("So it goes")
+    for _ in range(60):
+        chat.type(b"\x1bOP\x1b")  # the help comes and goes
+    assert poll(lambda: not select.select([], [chat.slave], [], 0)[1], PATIENCE), "it is not full"
+
+
 def test_a_terminal_that_takes_no_more_does_not_keep_it(tmp_path: Path) -> None:
-    with Chat(tmp_path) as chat:
-        chat.ask("something long")
-        chat.shows("So it goes")
-        for _ in range(60):  # more than a terminal holds, and nobody reads it
-            chat.type(b"\x1bOP\x1b")
-        assert poll(lambda: not select.select([], [chat.slave], [], 0)[1], PATIENCE), "it is not full"
+    with Chat(tmp_path, first=IMPATIENT) as chat:
+        fill(chat)
         chat.process.send_signal(signal.SIGTERM)
         assert chat.process.wait(PATIENCE) == 143
         assert termios.tcgetattr(chat.slave) == chat.modes
 
 
-@pytest.mark.parametrize("size", [(20, 5), (40, 10), (10, 3), (1, 1)])
+def test_nor_does_one_that_vanishes_then(tmp_path: Path) -> None:
+    first = f"{IMPATIENT}import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)"  # as with nohup
+    with Chat(tmp_path, first=first) as chat:
+        fill(chat)
+        chat.hang_up()
+        assert chat.process.wait(PATIENCE) == 0
+    assert stored(tmp_path)[-1].reason == "interrupted"
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 10)])
 def test_it_runs_in_a_terminal_of_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
     with Chat(tmp_path) as chat:
         chat.ask("something code")

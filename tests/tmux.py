@@ -20,9 +20,8 @@ class Tmux:
         self._env = {**environment(folder, env), "PS1": "$ ", "TERM": "xterm-256color", "TMUX": ""}
 
     def __enter__(self) -> Self:
-        shell = f"env PS1='$ ' {shutil.which('bash')} --norc --noprofile"
         columns, rows = self._size
-        self.ask("new-session", "-d", "-x", columns, "-y", rows, "-c", str(self._folder), shell)
+        self.ask("new-session", "-d", "-x", columns, "-y", rows, *self._shell())
         self.wait_for(r"^\$")
         return self
 
@@ -35,6 +34,13 @@ class Tmux:
             ["tmux", "-S", str(self._folder / "tmux"), "-f", "/dev/null", *arguments],
             env=self._env, capture_output=True, text=True, check=True, timeout=PATIENCE,
         ).stdout  # fmt: skip
+
+    def _shell(self) -> list[str]:
+        return ["-c", str(self._folder), f"env PS1='$ ' {shutil.which('bash')} --norc --noprofile"]
+
+    def add_window(self) -> None:
+        """Open another window with a shell, behind this one: it comes to the front when this one is closed."""
+        self.ask("new-window", "-d", *self._shell())
 
     def type(self, *keys: str) -> None:
         self.ask("send-keys", *keys)

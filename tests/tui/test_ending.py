@@ -11,10 +11,12 @@ import termios
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from speakstream.history import History, StoredMessage
 from tests.program import PATIENCE, Terminal, no_sound
 from tests.rig.sound import poll
+from tests.tui.talk import Talk, settled, talk
 
 SEQUENCE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 HOLD = (
@@ -243,3 +245,15 @@ def test_without_a_sound_device_it_says_so_and_where_there_is_sound(tmp_path: Pa
         terminal.wait_for(b"speakstream serve")
         terminal.type(b"\x11")
         assert terminal.finish()[0] == 0
+
+
+def test_an_error_that_a_person_can_act_on_does_not_end_it() -> None:
+    async def act(app: Talk, pilot: Pilot[int]) -> None:
+        app.history_.close()
+        for key in ("ctrl+o", "x"):  # an action, and an event: the conversations are listed, the draft is stored
+            await pilot.press(key)
+        await settled(pilot, lambda: app.screen_text.count("history is closed") >= 1)
+
+    app = Talk()
+    talk(app, act)
+    assert app.failure is None

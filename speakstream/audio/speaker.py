@@ -54,9 +54,9 @@ class Speaker:
         self._gains: Samples = np.zeros(0, np.float32)
         self._paused = False
         self._epoch = 0  # the speech that is written
-        self._ended = True  # nothing more will come: an empty ring is no underrun
+        self._ended = True  # nothing more will come: an empty ring is no underrun; only who writes sets it
         self._frames_written = 0
-        self._cleared = False
+        self._cleared = False  # from ``clear`` to the next ``begin`` nothing sounds, whatever is still written
         # what only render touches:
         self._playing_epoch = 0
         self._consumed = 0
@@ -86,7 +86,6 @@ class Speaker:
 
     def clear(self) -> None:
         """See Sink."""
-        self._ended = True
         self._cleared = True
         self._ring.discard()
 
@@ -192,7 +191,7 @@ class Speaker:
             out[:length] *= self._ramp[:length]
         if heard < frames:
             out[heard:] = 0.0
-            if not self._ended and self._consumed + heard > 0 and not self._starved:
+            if not (self._ended or self._cleared or self._starved) and self._consumed + heard > 0:
                 self._starved = True
                 self.underruns += 1
         else:
@@ -230,6 +229,8 @@ class Speaker:
             self._ended = False
         while len(samples) and not cancelled.is_set():
             count = self._ring.write(samples[: self._chunk_size])
+            if self._cleared:  # meanwhile
+                self._ring.discard()
             self._frames_written += count
             samples = samples[count:]
             if len(samples) and count == 0:

@@ -224,6 +224,11 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         """The session's listener: any thread."""
         self.post_message(Happened(happening))
 
+    def on_unmount(self) -> None:
+        """Have threads of the interface end, which Textual waits for: an export, say."""
+        if self.resources is not None:
+            self.resources.cancelled.set()
+
     def finish(self) -> None:
         """After the screen has gone: end what runs. Everything is saved."""
         if self._draft is not None:

@@ -206,7 +206,7 @@ class Conversing(ChatScreenApp):
             voice = self.session.voice_in_use() if self.session is not None else None
             done = export(
                 self.options.history, conversation, path, voice=voice, settings=self.options.settings,
-                notify=lambda line: self.hear(Told(line)),
+                resources=self.resources, notify=lambda line: self.hear(Told(line)),
             )  # fmt: skip
             self.hear(Told(done))
 

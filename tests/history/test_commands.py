@@ -5,6 +5,7 @@ import os
 import re
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -261,7 +262,7 @@ def test_nothing_in_the_history_commands_the_terminal(home: Path) -> None:
 
 def test_a_shell_completes_the_numbers(home: Path) -> None:
     asked = subprocess.run(
-        ["python3", "-m", "speakstream"], capture_output=True, text=True, cwd=home, check=False,
+        [sys.executable, "-m", "speakstream"], capture_output=True, text=True, cwd=home, check=False,
         env={
             **environment(home), "_SPEAKSTREAM_COMPLETE": "complete_bash", "COMP_WORDS": "speakstream history show ",
             "COMP_CWORD": "3",
@@ -274,7 +275,7 @@ def test_a_reader_that_goes_ends_it_quietly(home: Path) -> None:
     read, write = os.pipe()
     os.close(read)
     done = subprocess.run(
-        ["python3", "-m", "speakstream", "history", "show", "1"], stdout=write, stderr=subprocess.PIPE, cwd=home,
+        [sys.executable, "-m", "speakstream", "history", "show", "1"], stdout=write, stderr=subprocess.PIPE, cwd=home,
         env=environment(home), check=False,
     )  # fmt: skip
     os.close(write)

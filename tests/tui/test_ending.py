@@ -8,6 +8,7 @@ import signal
 import struct
 import sys
 import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -70,8 +71,9 @@ class Chat(Terminal):
 
     def shows(self, *words: str) -> None:
         """Wait until all ``words`` have been drawn since this was last called."""
+        deadline = time.monotonic() + PATIENCE
         while not all(word in self._drawn() for word in words):
-            ready = select.select([self.master], [], [], PATIENCE)[0]
+            ready = select.select([self.master], [], [], max(0.0, deadline - time.monotonic()))[0]
             assert ready, f"{words} did not come: {self._drawn()[-2000:]}"
             self.written += os.read(self.master, 65536)
         self._seen = len(self.written)
@@ -210,7 +212,7 @@ def test_nor_does_one_that_vanishes_then(tmp_path: Path) -> None:
     assert stored(tmp_path)[-1].reason == "interrupted"
 
 
-@pytest.mark.parametrize("size", [(20, 5), (40, 10)])
+@pytest.mark.parametrize("size", [(1, 1), (10, 3), (20, 5), (40, 10)])
 def test_it_runs_in_a_terminal_of_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
     with Chat(tmp_path) as chat:
         chat.ask("something code")
@@ -235,6 +237,20 @@ def test_a_prompt_typed_before_anything_is_loaded_is_answered(tmp_path: Path) ->
         chat.type(b"\x11")
         assert chat.finish()[0] == 0
     assert [message.text for message in stored(tmp_path) if message.role == "user"] == ["first something short", "and"]
+
+
+def test_an_export_that_takes_long_does_not_keep_it(tmp_path: Path) -> None:
+    with Chat(tmp_path) as chat:
+        chat.ask("and stuck")
+        chat.shows("gets stuck")
+        chat.type(b"\x1b")
+        chat.shows("stopped")
+        chat.type(b"/export talk.wav\r")
+        said = tmp_path / "said"
+        assert poll(lambda: said.read_text().count("stuck") == 2, PATIENCE), "the export does not begin"
+        chat.type(b"\x11")
+        assert chat.finish()[0] == 0
+    assert not list(tmp_path.glob("talk*"))
 
 
 def test_without_a_sound_device_it_says_so_and_where_there_is_sound(tmp_path: Path) -> None:

@@ -52,9 +52,10 @@ class Chat:
     def of(self, kind: type) -> list[Happening]:
         return [happening for happening in self.told if isinstance(happening, kind)]
 
-    def play_to_the_end(self) -> StoredMessage:
-        """Hear all of it; the reply as it is stored then."""
-        before = len(self.of(Ended))
+    def play_to_the_end(self, before: int | None = None) -> StoredMessage:
+        """Hear all of it; the reply as it is stored then. ``before``: turns that had ended when it was asked for."""
+        if before is None:
+            before = len(self.of(Ended))
 
         def ended() -> bool:
             self.sink.play(1.0)
@@ -66,8 +67,9 @@ class Chat:
         return last.message
 
     def ask(self, prompt: str) -> StoredMessage:
+        before = len(self.of(Ended))
         self.session.ask(prompt)
-        return self.play_to_the_end()
+        return self.play_to_the_end(before)
 
     def says_more_than(self, segments: int) -> None:
         """Wait until the voice was given another one."""

@@ -6,11 +6,14 @@
   line ends and all, as if a person had.
 * A lone ESC is the Escape key when nothing has followed for a moment; it stops the speech, so the moment is short.
 * A terminal that is gone ends the program.
+* Of two changes of its size, one right after the other, the last is the one that counts.
 """
 
+import asyncio
 import contextlib
 import os
 import selectors
+import signal
 import sys
 from collections.abc import Iterable
 from time import monotonic
@@ -21,6 +24,7 @@ from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
 from textual.app import App
 from textual.driver import Driver
+from textual.geometry import Size
 from textual.message import Message
 
 from speakstream.tui.terminal_output import Screen
@@ -143,11 +147,18 @@ if sys.platform != "win32":
             """As Textual's."""
             self._in_use = True
             super().start_application_mode()  # type: ignore[no-untyped-call]
+            # Textual reads the size in the signal's handler: a second signal interrupts it, and the older came last.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, self._resized)
 
         def stop_application_mode(self) -> None:
             """As Textual's."""
             self._in_use = False
             super().stop_application_mode()
+
+        def _resized(self) -> None:
+            if not self._in_band_window_resize:
+                size = Size(*self._get_terminal_size())
+                self.send_message(events.Resize(size, size))
 
         def give_back(self) -> None:
             """Leave the terminal as it was before, without waiting for anything. Any thread may call this."""

@@ -148,7 +148,8 @@ if sys.platform != "win32":
             self._in_use = True
             super().start_application_mode()  # type: ignore[no-untyped-call]
             # Textual reads the size in the signal's handler: a second signal interrupts it, and the older came last.
-            asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, self._resized)
+            loop = asyncio.get_running_loop()
+            signal.signal(signal.SIGWINCH, lambda *_: loop.call_soon_threadsafe(self._resized))
 
         def stop_application_mode(self) -> None:
             """As Textual's."""

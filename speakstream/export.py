@@ -85,6 +85,12 @@ def export(
     )
 
 
+def wanted(argument: str) -> tuple[bool, str]:
+    """What follows ``/export``: whether it is one turn only ("turn talk.md"), and the name of the file."""
+    only, _, name = argument.partition(" ")
+    return (True, name.strip()) if only == "turn" and name.strip() else (False, argument)
+
+
 def part(history: History, conversation: int, message: int | None) -> tuple[StoredConversation, list[StoredMessage]]:
     """A conversation and its messages, or those of the turn that has ``message``: a prompt and what answers it.
 

@@ -81,7 +81,9 @@ class _Plain:
             with Interrupts(self._end, self._stand_back, self._come_back, ctrl_c) as self._interrupts:
                 options = self._options
                 try:
-                    self._session = start_session(options.settings, options.history, self._hear, resources)
+                    self._session = start_session(
+                        options.settings, options.history, self._hear, resources, options.persona
+                    )
                     try:
                         self._commands = Commands(self._session, options.settings, self)
                         self._begin()

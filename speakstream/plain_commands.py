@@ -233,16 +233,19 @@ class Commands:
         return self._opened()
 
     def export(self, argument: str) -> Answer:
-        from speakstream.export import export
+        from speakstream.export import export, wanted
 
         conversation = self._present()
         if not argument:
-            return "give a file to write: /export talk.md, .json or .wav"
-        path, voice = Path(argument).expanduser(), self._session.voice_in_use()
+            return "give a file to write: /export talk.md, .json or .wav; the last turn alone: /export turn talk.md"
+        turn, name = wanted(argument)
+        path, voice = Path(name).expanduser(), self._session.voice_in_use()
+        last = self._session.history.messages(conversation.id, 1)[0].id if turn else None
         with self._host.long_job() as resources:
             return export(
-                self._session.history, conversation.id, path, voice=voice, settings=self._settings, resources=resources
-            )
+                self._session.history, conversation.id, path, message=last, voice=voice, settings=self._settings,
+                resources=resources,
+            )  # fmt: skip
 
     # -- voice, sound, program -----------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from speakstream.loading import (
     load_voice,
     return_freed_memory,
 )
+from speakstream.personas import Persona
 from speakstream.progress import Notify, Progress
 from speakstream.session import Session, Start
 from speakstream.settings import Settings
@@ -30,10 +31,15 @@ PROGRESS_SECONDS = 0.2
 
 
 def start_session(
-    settings: Settings, history: History, listener: Callable[[Happening], None], resources: Resources
+    settings: Settings,
+    history: History,
+    listener: Callable[[Happening], None],
+    resources: Resources,
+    persona: Persona | None = None,
 ) -> Session:
     """A session whose model and voice begin to load now; ``open_sound`` is the first thing to call on it.
 
+    ``persona``: the one that the session is given next; only its voice is loaded.
     Closing ``resources`` ends what still loads and gives everything back; close the session before that.
     Raises ModelError or VoiceError at once when there is none of that name.
     """
@@ -72,7 +78,8 @@ def start_session(
     return_freed_memory()
     engine.model = load_model(settings, resources, tell)
     if sound is not None:
-        engine.voice = load_voice(settings, resources, tell)
+        session.voice = (persona.voice if persona is not None else None) or settings.tts_model_name
+        engine.voice = load_voice(replace(settings, tts_model_name=session.voice), resources, tell)
         try:
             engine.lexicon = load_lexicon(tell)
         except SpeakStreamError as error:

@@ -21,6 +21,7 @@ from speakstream.happenings import Changed, Happening
 from speakstream.history import History
 from speakstream.llm import Generation, LanguageModel, Message
 from speakstream.loading import Resources, delivery, generation, in_background
+from speakstream.personas import Persona
 from speakstream.session import Session, Start
 from speakstream.settings import Settings
 from speakstream.tts import ALONE, Place, Voice
@@ -84,7 +85,11 @@ class TellingVoice(ScriptedVoice):
 
 
 def start_session(
-    settings: Settings, history: History, listener: Callable[[Happening], None], resources: Resources
+    settings: Settings,
+    history: History,
+    listener: Callable[[Happening], None],
+    resources: Resources,
+    persona: Persona | None = None,
 ) -> Session:
     """A session on scripted parts, played by a silent clock."""
     start = Start(

@@ -464,6 +464,10 @@ def test_a_conversation_is_written_to_a_file_and_ctrl_c_ends_what_takes_long(tmp
         chat.then(b"[stopped]\r\n")
         chat.ask("/export talk.md")
         chat.then(b"[wrote talk.md]\r\n")
+        chat.ask("something short")
+        chat.then(b"A short answer.\r\n")
+        chat.ask("/export turn turn.md")
+        chat.then(b"[wrote turn.md]\r\n")
         before = (tmp_path / "said").read_text().count("stuck")
         chat.ask("/export talk.wav")
         poll(lambda: (tmp_path / "said").read_text().count("stuck") > before)
@@ -473,6 +477,10 @@ def test_a_conversation_is_written_to_a_file_and_ctrl_c_ends_what_takes_long(tmp
         chat.type(b"\x04")
         assert chat.finish()[0] == 0
     assert "get stuck" in (tmp_path / "talk.md").read_text()
+    turn = (tmp_path / "turn.md").read_text()
+    assert "something short" in turn
+    assert "A short answer." in turn
+    assert "## You" in turn and turn.count("## You") == 1
     assert not (tmp_path / "talk.wav").exists()
 
 

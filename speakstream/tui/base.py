@@ -208,7 +208,8 @@ class ChatScreenApp(EndingApp, inherit_bindings=False):
         from speakstream.starting import start_session
 
         self.resources = Resources()
-        return start_session(self.options.settings, self.options.history, self.hear, self.resources)
+        options = self.options
+        return start_session(options.settings, options.history, self.hear, self.resources, options.persona)
 
     def _begin(self) -> None:
         options = self.options

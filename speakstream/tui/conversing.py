@@ -194,19 +194,22 @@ class Conversing(ChatScreenApp):
             if path:
                 self.export_to(conversation, path)
 
-        self.push_screen(Ask("Export to a file (.md, .json or .wav)", f"conversation-{conversation}.md"), named)
+        question = "Export to a file (.md, .json or .wav); only the selected turn: turn FILE"
+        self.push_screen(Ask(question, f"conversation-{conversation}.md"), named)
 
-    def export_to(self, conversation: int, name: str) -> None:
-        """In a thread of its own: speech takes a while."""
+    def export_to(self, conversation: int, wish: str) -> None:
+        """In a thread of its own: speech takes a while. ``wish``: a file; behind "turn " it gets the selected turn."""
+        message = self.selected("assistant")
 
         def exporting() -> None:
-            from speakstream.export import export
+            from speakstream.export import export, wanted
 
+            turn, name = wanted(wish)
             path = Path(name).expanduser()
             voice = self.session.voice_in_use() if self.session is not None else None
             done = export(
-                self.options.history, conversation, path, voice=voice, settings=self.options.settings,
-                resources=self.resources, notify=lambda line: self.hear(Told(line)),
+                self.options.history, conversation, path, message=message if turn else None, voice=voice,
+                settings=self.options.settings, resources=self.resources, notify=lambda line: self.hear(Told(line)),
             )  # fmt: skip
             self.hear(Told(done))
 

@@ -15,6 +15,7 @@ from speakstream.happenings import Happening, Status, Told
 from speakstream.history import History
 from speakstream.llm import Generation, Message
 from speakstream.loading import Resources
+from speakstream.personas import Persona
 from speakstream.session import Session
 from speakstream.settings import Settings
 from speakstream.tui import choosing
@@ -59,7 +60,11 @@ class Model(ScriptedModel):
 
 
 def start_session(
-    settings: Settings, history: History, listener: Callable[[Happening], None], resources: Resources
+    settings: Settings,
+    history: History,
+    listener: Callable[[Happening], None],
+    resources: Resources,
+    persona: Persona | None = None,
 ) -> Session:
     """As the scripted chat's, and the first notice is hostile."""
     listener(Told(VILE))

@@ -245,6 +245,8 @@ def test_an_export_that_takes_long_does_not_keep_it(tmp_path: Path) -> None:
         chat.shows("gets stuck")
         chat.type(b"\x1b")
         chat.shows("stopped")
+        chat.type(b"/export turn turn.md\r")
+        chat.shows("wrote turn.md")
         chat.type(b"/export talk.wav\r")
         said = tmp_path / "said"
         assert poll(lambda: said.read_text().count("stuck") == 2, PATIENCE), "the export does not begin"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from speakstream.audio.clock import SilentClock
+from speakstream.audio.garbage import Collector
 from speakstream.audio.speaker import Speaker
 from speakstream.errors import AudioError
 
@@ -193,6 +194,7 @@ class Device:
                 f"no sound: {device.name!r} could not be opened at {speaker.sample_rate} Hz ({error}); "
                 "try another --device, or TTS_SAMPLE_RATE=48000"
             ) from error
+        self._collector = Collector()
         self._watch = threading.Thread(target=self._supervise, name="sound device")
         self._watch.start()
 
@@ -200,6 +202,7 @@ class Device:
         """See Driver."""
         self._stop.set()
         self._watch.join()
+        self._collector.close()
         self._close_stream()
 
     def _open(self, index: int | None) -> None:
@@ -243,6 +246,8 @@ class Device:
 
     def _supervise(self) -> None:
         while not self._stop.wait(LOST_SECONDS / 3):
+            if self._speaker.idle:
+                self._collector.tidy()
             alive = self._alive
             if time.monotonic() - alive <= LOST_SECONDS:
                 continue

@@ -110,6 +110,12 @@ class Speaker:
         return self._resampler.seconds
 
     @property
+    def idle(self) -> bool:
+        """Whether the last speech is over, and no other has begun."""
+        over = self._cleared or (self._ended and self._frames_written > 0)
+        return over and self.buffered() == 0.0
+
+    @property
     def paused(self) -> bool:
         """Whether ``pause`` holds the position."""
         return self._paused

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-NAMES = {
+_OF_SAY = {
     "tts_model_name": "--voice",
     "tts_speed": "--speed",
     "default_volume": "--volume",
@@ -23,10 +23,22 @@ NAMES = {
     "read_code": "--with-code",
     "read_tables": "--with-tables",
 }
+
+NAMES = {
+    **_OF_SAY,
+    "host": "--host",
+    "port": "--port",
+    "allow_lan": "--allow-lan",
+    "public_host": "--public-host",
+    "certfile": "--certfile",
+    "keyfile": "--keyfile",
+    "max_sessions": "--max-sessions",
+    "save_chat_history": "--no-history",
+}
 """Settings that have a flag, by the flag's name."""
 
 FLAGS = (
-    *NAMES.values(),
+    *_OF_SAY.values(),
     *("--read", "--file", "--output", "--play", "--srt", "--vtt", "--json", "--quiet", "--help", "-o", "-h"),
 )
 """All options of ``say``."""

@@ -10,7 +10,7 @@ try:
 except ImportError as error:  # without it nobody could even ask the doctor
     sys.exit(f"speakstream: {error}; run: {sys.executable} -m pip install typer")
 
-from speakstream import __version__, chat_command, command_groups, command_reports
+from speakstream import __version__, chat_command, command_groups, command_reports, serve_command
 from speakstream.arguments import bare_read, bare_resume, usage_message, without_debug
 from speakstream.command_line import (
     BROKEN_PIPE,
@@ -180,6 +180,7 @@ def say(
 
 
 app.command(epilog=chat_command.EPILOG)(chat_command.chat)
+app.command(epilog=serve_command.EPILOG)(serve_command.serve)
 app.command()(command_reports.voices)
 app.command()(command_reports.devices)
 app.command(epilog=command_reports.DOCTOR_EPILOG)(command_reports.doctor)
@@ -187,12 +188,6 @@ app.command(epilog=command_reports.LATENCY_EPILOG)(command_reports.latency)
 app.add_typer(command_groups.models_app, name="models")
 app.add_typer(command_groups.lexicon_app, name="lexicon")
 app.add_typer(command_groups.history_app, name="history")
-
-
-@app.command()
-def serve() -> None:
-    """Talk in the browser (not there yet)."""
-    raise SpeakStreamError("serve is not there yet; until then: speakstream say 'your prompt'")
 
 
 def main() -> NoReturn:

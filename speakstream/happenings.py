@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from speakstream.events import SegmentSpoken
 from speakstream.history import StoredMessage
 from speakstream.text.span import Span
 
@@ -41,6 +42,14 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """The next part of what is read aloud of a message: told right before its sound is written to the sink."""
+
+    message: int
+    segment: SegmentSpoken
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """A reply is complete: as it is stored now."""
 
@@ -59,7 +68,7 @@ class Changed:
     """Voice, speed, persona, device, title or readiness is another: ask again."""
 
 
-Happening = Opened | Added | Grown | Silent | Ended | Told | Changed
+Happening = Opened | Added | Grown | Silent | Spoken | Ended | Told | Changed
 
 
 @dataclass(frozen=True, slots=True)

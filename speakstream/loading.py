@@ -91,12 +91,12 @@ def in_background(resources: Resources, name: str, work: Callable[[], T]) -> "Fu
 
 
 def load_model(
-    settings: Settings, resources: Resources, notify: Callable[[str], None], prompt: str | None = None
+    settings: Settings, resources: Resources, notify: Callable[[str], None], prompt: str | None = None, slots: int = 1
 ) -> "Future[LanguageModel]":
     """Find, fetch and load the language model in the background.
 
     ``prompt``: the only one there will be. The context is then no longer than it needs, which saves 70 MB, and the
-    prompt is read at once, while the sound device and the voice are still being opened.
+    prompt is read at once, while the sound device and the voice are still being opened. ``slots``: replies at once.
     Raises ModelError at once when the engine is not there.
     """
     choose_engine(settings.llm_engine)
@@ -114,7 +114,7 @@ def load_model(
         context = settings.context_length
         if prompt is not None:
             context = min(context, _context_for(settings.system_prompt + prompt, settings.max_new_tokens))
-        choice = ModelChoice(settings.llm_model_name, weights, context, settings.llm_threads or 0)
+        choice = ModelChoice(settings.llm_model_name, weights, context, settings.llm_threads or 0, slots)
         model = ENGINES[engine](choice)
         resources.closers.append(model.close)
         if prompt is not None:

@@ -17,7 +17,7 @@ from typing import Any
 from speakstream.audio.chunk import Sink
 from speakstream.engine import Conversation, Engine
 from speakstream.errors import HistoryError, SpeakStreamError
-from speakstream.events import Event, Notice, NotSpoken, Reason, SegmentSpoken, TextDelta, TurnEnded
+from speakstream.events import Event, Metrics, Notice, NotSpoken, Reason, SegmentSpoken, TextDelta, TurnEnded
 from speakstream.happenings import (
     Added,
     Changed,
@@ -28,6 +28,7 @@ from speakstream.happenings import (
     Opened,
     Readiness,
     Silent,
+    Spoken,
     Status,
     Told,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Opened",
     "Session",
     "Silent",
+    "Spoken",
     "Start",
     "Status",
     "Told",
@@ -389,6 +391,12 @@ class Session:
             underruns=sink.underruns if sink is not None else 0,
         )
 
+    @property
+    def metrics(self) -> Metrics | None:
+        """Of the newest turn."""
+        turn = self._talk.turn
+        return turn.metrics if turn is not None else None
+
     def close(self) -> None:
         """End what runs; everything is saved."""
         with self._work:
@@ -410,6 +418,7 @@ class Session:
             case SegmentSpoken():
                 if (turn := self._talk.turn) is not None:
                     self._save(self.history.set_heard, message, len(turn.heard()))
+                self._listener(Spoken(message, event))
             case Notice():
                 self._listener(Told(event.text))
             case TurnEnded():
@@ -441,6 +450,8 @@ class Session:
         """Events of a message that is read again: nothing of it is stored."""
         if isinstance(event, NotSpoken):
             self._listener(Silent(message, event.span, event.why))
+        elif isinstance(event, SegmentSpoken):
+            self._listener(Spoken(message, event))
         elif isinstance(event, Notice):
             self._listener(Told(event.text))
 

@@ -24,6 +24,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_BREAKS = re.compile("[\t\n\r\u2028\u2029]")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,252}[A-Za-z0-9])?\.?")
 HTTP_URL = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?(?:/[!-~]*)?", re.IGNORECASE)
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,128}")
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True}
 _BOOLEANS |= {"false": False, "no": False, "off": False, "0": False}
 
@@ -114,9 +115,13 @@ def strings() -> Kind:
     return Kind("strings separated by |, or empty for none", read)
 
 
-def host() -> Kind:
-    def read(value: object) -> str:
-        text = string(value).strip()
+def host(optional: bool = False) -> Kind:
+    """A name or an address; with `optional`, nothing reads as None."""
+
+    def read(value: object) -> str | None:
+        text = "" if value is None and optional else string(value).strip()
+        if not text and optional:
+            return None
         if ":" in text:
             from ipaddress import ip_address  # not every Python has it loaded by now, and few need it
 
@@ -128,7 +133,7 @@ def host() -> Kind:
             raise ValueError
         return text
 
-    return Kind("a host name or an IP address, without scheme and port", read)
+    return Kind(f"a host name or an IP address, without scheme and port{', or empty' if optional else ''}", read)
 
 
 def url() -> Kind:
@@ -152,13 +157,30 @@ def secret() -> Kind:
     return Kind("a key of ASCII letters, digits and marks without spaces, or empty", read, secret=True)
 
 
-def folder() -> Kind:
-    def read(value: object) -> Path | None:
-        text = str(value) if isinstance(value, Path) else "" if value is None else string(value).strip()
-        try:
-            folder = Path(text).expanduser()
-        except RuntimeError:  # ~somebody who does not exist
-            raise ValueError from None
-        return folder if text else None
+def token() -> Kind:
+    """A secret that stands in an address and in a cookie as it is, and is too long to be guessed."""
 
-    return Kind("a folder, or empty", read)
+    def read(value: object) -> str | None:
+        text = "" if value is None else string(value).strip()
+        if text and not _TOKEN.fullmatch(text):
+            raise ValueError
+        return text or None
+
+    return Kind("16 to 128 ASCII letters, digits, dots and dashes (- . _ ~), or empty", read, secret=True)
+
+
+def folder() -> Kind:
+    return Kind("a folder, or empty", _path)
+
+
+def file() -> Kind:
+    return Kind("a file, or empty", _path)
+
+
+def _path(value: object) -> Path | None:
+    text = str(value) if isinstance(value, Path) else "" if value is None else string(value).strip()
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:  # ~somebody who does not exist
+        raise ValueError from None
+    return path if text else None

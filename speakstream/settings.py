@@ -49,7 +49,26 @@ class Settings:
     """Every setting, validated; ``Settings()`` has the defaults. None means *auto* or *not set*."""
 
     host: str = _setting("127.0.0.1", kinds.host(), "The address that `serve` listens on")
-    port: int = _setting("8000", kinds.whole(1, 65535), "The port that `serve` listens on")
+    port: int = _setting("8000", kinds.whole(0, 65535), "The port that `serve` listens on; 0: any that is free")
+    allow_lan: bool = _setting(
+        "false", kinds.boolean(), "Let other machines reach `serve`, with an access token; false: this one only"
+    )
+    access_token: str | None = _setting(
+        "", kinds.token(), "The token that `serve` asks for; empty: a new one each time, where others can reach it"
+    )
+    public_host: str | None = _setting(
+        "", kinds.host(optional=True), "The name under which a proxy offers `serve`, which then asks for the token"
+    )
+    certfile: Path | None = _setting("", kinds.file(), "The certificate with which `serve` speaks https; empty: http")
+    keyfile: Path | None = _setting("", kinds.file(), "The key of CERTFILE; empty: it is in the same file")
+    max_sessions: int = _setting("16", kinds.whole(1, 1000), "People whom `serve` lets in at once")
+    parallel_replies: int = _setting(
+        "2", kinds.whole(1, 16), "Replies that `serve` has written at once; who comes later waits his turn"
+    )
+    idle_timeout: int = _setting(
+        "1800", kinds.whole(10, 604800), "Seconds after which `serve` ends a session in which nothing happens"
+    )
+    max_prompt_chars: int = _setting("8000", kinds.whole(100, 60000), "Characters that a prompt to `serve` may have")
     debug: bool = _setting("false", kinds.boolean(), "Show the traceback of an error and log more")
 
     llm_model_name: str = _setting(
@@ -167,6 +186,7 @@ class Settings:
         variables = _from_environ(environ, here, warnings)
         layers = [_from_flags(flags or {}, here), variables, project, own]
         _guard_keys(layers, project, own_path, warnings)
+        _guard_access(layers, project, own_path, warnings)
 
         values: dict[str, Any] = {}
         errors: dict[str, SettingsError] = {}
@@ -385,10 +405,33 @@ def _guard_keys(layers: list[_Layer], project: _Layer, own: Path, warnings: list
                 )
 
 
+def _guard_access(layers: list[_Layer], project: _Layer, own: Path, warnings: list[str]) -> None:
+    """Take out of `project` what would let others reach `serve`.
+
+    A ``.env`` that comes along with a repository must neither open a port to the network nor know its token.
+    """
+    for name, harmless in (("ALLOW_LAN", (False,)), ("ACCESS_TOKEN", (None,))):
+        found = next((layer[name] for layer in layers if name in layer), None)
+        if found is None or found is not project.get(name):
+            continue
+        try:
+            if SETTINGS[name].kind.read(found.value) in harmless:
+                continue
+        except ValueError:
+            if name == "ACCESS_TOKEN":  # that of another program
+                del project[name]
+            continue
+        del project[name]
+        warnings.append(
+            f"{found.source}: {name} ignored, it would let others reach `serve`; to have it so, set it in "
+            f"{_one_line(own, limit=None)} or as {PREFIX}{name}"
+        )
+
+
 # --------------------------------------------------------------------------------------- misspellings
 
 _LONG = 8  # letters; two wrong ones in a shorter name make another word (PORT, PATH)
-_OTHERS_USE = ("HOST", "PORT", "DEBUG")
+_OTHERS_USE = ("HOST", "PORT", "DEBUG", "ACCESS_TOKEN")
 
 
 def _suggest(name: str, prefix: str = "") -> str:
@@ -411,7 +454,7 @@ def _mistyped(key: str) -> str:
     if not name or re.search("[0-9]", name):
         return ""
     for known in SETTINGS:
-        if len(known) >= _LONG and known[0] == name[0] and _distance(name, known) <= 2:
+        if known not in _OTHERS_USE and len(known) >= _LONG and known[0] == name[0] and _distance(name, known) <= 2:
             return f"; did you mean {known}?"
     return ""
 

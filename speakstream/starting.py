@@ -74,7 +74,7 @@ def start_session(
         session.progress = line
         listener(Changed())
 
-    resources.progress = lambda label: _Progress(label, show)
+    resources.progress = lambda label: LineProgress(label, show)
     return_freed_memory()
     engine.model = load_model(settings, resources, tell)
     if sound is not None:
@@ -97,8 +97,8 @@ def start_session(
     return session
 
 
-class _Progress:
-    """A ProgressDisplay that hands on a line now and then."""
+class LineProgress:
+    """A ProgressDisplay that hands on a line now and then, and "" at the end."""
 
     def __init__(self, label: str, show: Callable[[str], None]) -> None:
         self._label = label.rpartition("/")[2]

@@ -122,8 +122,8 @@ def test_settings_cannot_be_changed_behind_anyones_back() -> None:
     with pytest.raises(FrozenInstanceError):
         settings.port = 1  # type: ignore[misc]
     assert replace(settings, port=1).port == 1
-    with pytest.raises(SettingsError, match="PORT is 0 "):
-        replace(settings, port=0)
+    with pytest.raises(SettingsError, match="PORT is 65536 "):
+        replace(settings, port=65536)
 
 
 # ---------------------------------------------------------------------------------- which source wins
@@ -215,10 +215,15 @@ def test_the_users_folder_is_named_after_the_program() -> None:
 
 BAD: dict[str, list[object]] = {
     "HOST": ["", "http://localhost", "localhost:8000", "999.1.1.1", "1.2.3", "::g", "a b", "-a"],
-    "PORT": ["", "0", "65536", "-1", "8e3", "8000.0", "٣", "1_000", True, 80.0],
+    "PORT": ["", "65536", "-1", "8e3", "8000.0", "٣", "1_000", True, 80.0],
     "DEBUG": ["", "maybe", "2", "*"],
     "LLM_MODEL_NAME": ["", "  ", "a\nb", "a\x1b[2Jb", "\udc80"],
     "LLM_ENGINE": ["", "cuda"],
+    "CERTFILE": ["~nobody-of-that-name/x", "a\nb"],
+    "MAX_SESSIONS": ["0", "1001"],
+    "PARALLEL_REPLIES": ["0", "17"],
+    "IDLE_TIMEOUT": ["9", "604801", "1800.5"],
+    "MAX_PROMPT_CHARS": ["99", "60001"],
     "LLM_THREADS": ["0", "513", "many"],
     "LLM_BASE_URL": ["localhost", "ftp://x", "http://", "http://h:99999", "http://h/ v1"],
     "CONTEXT_LENGTH": ["255", "1048577"],
@@ -259,6 +264,10 @@ def test_a_bad_value_is_one_line_that_says_what_is_wrong_and_what_is_allowed(
         ("HOST", "::1", "::1"),
         ("HOST", "my-box.local", "my-box.local"),
         ("PORT", " 65535 ", 65535),
+        ("PORT", "0", 0),
+        ("ACCESS_TOKEN", "0123456789-._~Az", "0123456789-._~Az"),
+        ("ACCESS_TOKEN", "", None),
+        ("CERTFILE", "", None),
         ("DEBUG", "ON", True),
         ("DEBUG", "No", False),
         ("DEBUG", 1, True),
@@ -323,7 +332,7 @@ def test_a_bad_value_names_file_and_line_and_the_way_around_another_projects_fil
 def test_a_bad_environment_variable_is_named(machine: Machine) -> None:
     machine.environ["SPEAKSTREAM_PORT"] = "http"
     assert machine.error() == (
-        "PORT is 'http' (environment variable SPEAKSTREAM_PORT); use a whole number from 1 to 65535"
+        "PORT is 'http' (environment variable SPEAKSTREAM_PORT); use a whole number from 0 to 65535"
     )
 
 
@@ -480,6 +489,33 @@ def test_a_projects_address_is_used_when_there_is_no_key_to_lose(machine: Machin
     assert (loaded.settings.llm_base_url, loaded.warnings) == (URL, ())
 
 
+@pytest.mark.parametrize("line", ["ALLOW_LAN=yes", "ACCESS_TOKEN=known-to-its-author", "SPEAKSTREAM_ALLOW_LAN=true"])
+def test_a_cloned_repository_cannot_let_others_reach_my_server(machine: Machine, line: str) -> None:
+    path = machine.project_env(f"{line}\n")
+    loaded = machine.load()
+    assert (loaded.settings.allow_lan, loaded.settings.access_token) == (False, None)
+    (warning,) = loaded.warnings
+    name = line.removeprefix(PREFIX).partition("=")[0]
+    assert warning == (
+        f"{path}, line 1: {name} ignored, it would let others reach `serve`; to have it so, set it in "
+        f"{machine.config / '.env'} or as SPEAKSTREAM_{name}"
+    )
+
+
+def test_my_own_file_may_let_others_reach_my_server(machine: Machine) -> None:
+    machine.own_env("ALLOW_LAN=true\nACCESS_TOKEN=0123456789abcdef")
+    machine.project_env("TOP_K=3")
+    loaded = machine.load()
+    assert (loaded.settings.allow_lan, loaded.settings.access_token) == (True, "0123456789abcdef")
+    assert loaded.warnings == ()
+
+
+def test_another_programs_access_token_is_none_of_ours(machine: Machine) -> None:
+    machine.project_env("ACCESS_TOKEN=EAAC/x+y==\nACCESS_TOKENS=3")
+    loaded = machine.load()
+    assert (loaded.settings.access_token, loaded.warnings) == (None, ())
+
+
 def test_a_key_is_never_shown(machine: Machine) -> None:
     machine.own_env("LLM_API_KEY=sk-hidden-1\nTTS_API_KEY=sk-hidden-2")
     loaded = machine.load()
@@ -490,6 +526,9 @@ def test_a_key_is_never_shown(machine: Machine) -> None:
         f"LLM_API_KEY cannot be used ({path}, line 1; its value is not shown); "
         "use a key of ASCII letters, digits and marks without spaces, or empty"
     )
+    machine.own_env("ACCESS_TOKEN=sk-hidden")  # too short
+    assert machine.error().startswith("ACCESS_TOKEN cannot be used (")
+    assert "sk-hidden" not in machine.error()
     machine.own_env("LLM_API_KEY sk-hidden-4\nTTS_API_KEY='sk-hidden-5")
     assert "sk-hidden" not in " ".join(machine.load().warnings)
 

@@ -76,7 +76,8 @@ class LanguageModel(Protocol):
 def prompt_read(model: LanguageModel, since: float) -> PromptRead | None:
     """How ``model`` read the prompt that it was given at ``since``; None: not begun, or the engine can't tell.
 
-    An engine that can tell keeps it in an attribute ``last_prompt``, from the first token of a reply to its last.
+    An engine that can tell keeps it in an attribute ``last_prompt``, from the first token of a reply to its last: the
+    one of the thread that asks, where it makes several replies at once.
     Optional, therefore no part of the protocol: nothing but metrics depends on it.
     """
     found: PromptRead | None = getattr(model, "last_prompt", None)
@@ -91,6 +92,7 @@ class ModelChoice:
     weights: Path
     context_length: int
     threads: int  # 0: the cores this process may use
+    slots: int = 1  # replies made at once, each with a context of its own
 
 
 def _open_llamacpp(choice: ModelChoice) -> LanguageModel:

@@ -17,7 +17,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,21 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
+@dataclass(slots=True)
+class _Prompt:
+    """How far a prompt was read."""
+
+    read: PromptRead | None = None
+
+    def note(self, total: int, cache: int, processed: int, **_: object) -> None:
+        """llama.cpp reports before the first batch of the prompt and after each."""
+        now, before = time.monotonic(), self.read
+        begun = now if before is None or processed == cache else before.begun
+        self.read = PromptRead(begun, now if processed == total else None, total, cache)
+
+
 class LlamaCpp:
-    """A GGUF model in llama.cpp. Replies are made one at a time; a second caller waits its turn."""
+    """A GGUF model in llama.cpp. As many replies are made at once as it has slots; one more caller waits its turn."""
 
     def __init__(self, choice: ModelChoice) -> None:
         """Load the weights (about half a second for the default model).
@@ -94,8 +108,8 @@ class LlamaCpp:
         threads = choice.threads or usable_cores()
         params = xllamacpp.CommonParams()
         params.model.path = str(choice.weights)
-        params.n_ctx = choice.context_length
-        params.n_parallel = 1
+        params.n_ctx = choice.context_length * choice.slots
+        params.n_parallel = choice.slots
         params.n_batch = params.n_ubatch = BATCH
         params.cpuparams.n_threads = decoding_threads(threads)
         params.cpuparams_batch.n_threads = threads
@@ -131,11 +145,18 @@ class LlamaCpp:
         kind = f"{quantization[1]}, " if quantization else ""
         self.name = f"{name} (llama.cpp, {kind}{threads} thread{'s' if threads > 1 else ''})"
         self.context_length = choice.context_length
-        self._turn = threading.Lock()
+        self._slots = choice.slots
+        self._free = threading.Semaphore(choice.slots)
         self.callbacks = 0
         """Calls from the engine so far: after a cancel none may follow."""
-        self.last_prompt: PromptRead | None = None
+        self._newest = _Prompt()
+        self._own = threading.local()  # its ``prompt``: the newest that this thread asked with
+
+    @property
+    def last_prompt(self) -> PromptRead | None:
         """See ``prompt_read``."""
+        prompt: _Prompt = self._newest if self._slots == 1 else getattr(self._own, "prompt", self._newest)
+        return prompt.read
 
     def stream(self, messages: Sequence[Message], options: Generation, cancelled: threading.Event) -> Iterator[str]:
         """See LanguageModel. Generates on an inner thread, which has ended when the iterator ends."""
@@ -176,7 +197,9 @@ class LlamaCpp:
 
     def close(self) -> None:
         """See LanguageModel."""
-        with self._turn:
+        with ExitStack() as slots:
+            for _ in range(self._slots):
+                slots.enter_context(self._free)
             # Its loop forgets that it was told to stop if that came before it began, and the destructor then waits
             # for it without end. What goes through its queue is answered by a loop that runs.
             with suppress(EngineError):
@@ -185,13 +208,14 @@ class LlamaCpp:
             self._remove_folder()
 
     def _deltas(self, request: dict[str, Any], cancelled: threading.Event) -> Iterator[str]:
-        with self._turn:
+        with self._free:
             if cancelled.is_set():
                 return
+            self._own.prompt = prompt = _Prompt()
             arrived: queue.SimpleQueue[str | BaseException | None] = queue.SimpleQueue()
             abandoned = threading.Event()
             worker = threading.Thread(
-                target=self._run, args=(request, arrived.put, cancelled, abandoned), name="llama.cpp"
+                target=self._run, args=(request, prompt, arrived.put, cancelled, abandoned), name="llama.cpp"
             )
             worker.start()
             try:
@@ -208,6 +232,7 @@ class LlamaCpp:
     def _run(
         self,
         request: dict[str, Any],
+        prompt: "_Prompt",
         put: Any,
         cancelled: threading.Event,
         abandoned: threading.Event,
@@ -220,7 +245,8 @@ class LlamaCpp:
                 return True
             progress = chunk.get("prompt_progress")
             if progress is not None:
-                self._note_prompt(**progress)
+                prompt.note(**progress)
+                self._newest = prompt
             error = chunk.get("error")
             if error is not None:
                 put(EngineError(f"the language model refused the request: {folded(error.get('message', error))}"))
@@ -237,12 +263,6 @@ class LlamaCpp:
             put(EngineError(f"the language model failed: {folded(error)}"))
         finally:
             put(None)
-
-    def _note_prompt(self, total: int, cache: int, processed: int, **_: object) -> None:
-        """llama.cpp reports before the first batch of the prompt and after each."""
-        now, before = time.monotonic(), self.last_prompt
-        begun = now if before is None or processed == cache else before.begun
-        self.last_prompt = PromptRead(begun, now if processed == total else None, total, cache)
 
     def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self._fetch("POST", path, json.dumps(body)))

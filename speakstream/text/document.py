@@ -13,7 +13,7 @@ from speakstream.text.inline import Node, parse_inline
 from speakstream.text.lines import Kind, cells
 from speakstream.text.span import Span
 
-__all__ = ["Block", "Document", "Kind", "inline"]
+__all__ = ["Block", "Document", "Kind", "inline", "sides"]
 
 
 _MAY_BEGIN_EMPTY = (Kind.MATH, Kind.ITEM, Kind.FOOTNOTE)
@@ -61,6 +61,15 @@ def inline(block: Block, part: Span | None = None) -> tuple[Node, ...]:
         if start < end or part is None:
             lines.append((line[start - span.start : end - span.start], start))
     return parse_inline(lines)
+
+
+def sides(table: Block, source: str) -> list[str]:
+    """To which side each column's text goes, as the colons of the row below the header say: left, center or right."""
+    start = source.find("\n", table.content[0].end) + 1
+    end = source.find("\n", start)
+    row = source[start : end if end >= 0 else len(source)].lstrip(" \t>")
+    marks = [row[a:b] for a, b in cells(row)]
+    return [("center" if mark.startswith(":") else "right") if mark.endswith(":") else "left" for mark in marks]
 
 
 @dataclass(slots=True)

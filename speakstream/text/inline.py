@@ -5,6 +5,7 @@ every token's own characters stand there, apart from the marks around them, whic
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -40,6 +41,10 @@ class Node:
     href: str = ""  # of a link or an image
     children: tuple["Node", ...] = ()
 
+
+FULL = 60
+"""Characters from which on a line of the source was broken because it was full: what follows goes on with it. The
+end of a shorter line is meant: a verse, an address."""
 
 _STYLES = {"em": Style.EMPHASIS, "strong": Style.STRONG, "s": Style.STRIKE, "link": Style.LINK}
 _SPACE = re.compile(r"[ \t]*\\?\n?[ \t]*")
@@ -159,3 +164,38 @@ def parse_inline(lines: list[tuple[str, int]]) -> tuple[Node, ...]:
     parser = _parser()
     parser.inline.parse(source, parser, {}, tokens)
     return _Reader(source, places).nodes(tokens)
+
+
+def is_line_end(node: Node, source: str) -> bool:
+    """Whether a line of the text ``source`` ends for a reader, too, where ``node``, a BREAK or SPACE, stands."""
+    begin = source.rfind("\n", 0, node.span.start) + 1
+    return node.style is Style.BREAK or node.span.start - begin < FULL
+
+
+def places(leaf: Node, source: str) -> Sequence[int]:
+    """The place in ``source`` of each character that ``leaf`` shows.
+
+    They are not all beside each other where an entity was decoded or where code goes on in the next line of a quote.
+    """
+    text, end = leaf.text, leaf.span.end
+    start = leaf.span.start + _opening(leaf, source)
+    if (found := source.find(text, start, end)) >= 0:
+        return range(found, found + len(text))
+    result = []
+    at, last = start, max(end - 1, start)
+    for char in text:
+        near = min(at + 64, end)
+        found = source.find("\n" if char == " " and source[at : at + 1] != " " else char, at, near)
+        if found >= 0:
+            at = found
+        result.append(min(at, last))
+        at += 1
+    return result
+
+
+def _opening(leaf: Node, source: str) -> int:
+    """Characters of the marks before what ``leaf`` shows."""
+    if leaf.style is Style.IMAGE:
+        return len("![")
+    shown = source[leaf.span.start : leaf.span.end] if leaf.style is Style.CODE else ""
+    return len(shown) - len(shown.lstrip("`"))

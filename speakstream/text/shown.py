@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from speakstream.text.document import Block, Document, Kind, inline
-from speakstream.text.inline import Node, Style
+from speakstream.text.inline import Node, Style, places
 from speakstream.text.span import Span
 
 _AS_IT_STANDS = (Kind.CODE, Kind.MATH, Kind.HTML)
@@ -64,8 +64,4 @@ def _leaves(nodes: Sequence[Node], reply: str) -> Iterator[tuple[str, int]]:
         elif node.children:
             yield from _leaves(node.children, reply)
         elif node.style is not Style.HTML:
-            source = reply[node.span.start : node.span.end]
-            lead = max(source.find(node.text), 0)
-            last = max(node.span.end - 1, node.span.start)
-            for number, char in enumerate(node.text):
-                yield char, min(node.span.start + lead + number, last)
+            yield from zip(node.text, places(node, reply), strict=True)

@@ -1,21 +1,13 @@
 """Code blocks: the name of the language, colours by Pygments, long lines going on under a mark, nothing lost."""
 
-from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from speakstream.text import highlight
 from speakstream.text.document import Block
 from speakstream.text.span import Span
-from speakstream.text.vocabulary import PLAIN_INFO
 from speakstream.tui.layout_flow import Flow, Line, Look, wrap
 
-if TYPE_CHECKING:
-    from pygments.lexer import Lexer
-
 CODE: Look = ("code-block",)
-
-HIGHLIGHTED = 20_000
-"""Characters of a block up to which it is coloured: it takes some 2 ms for 1,000, and nobody may wait for it."""
 
 WHOLE = 3_000
 """Characters of a growing block up to which all of it is coloured anew when a line is complete. Beyond, only the last
@@ -25,26 +17,10 @@ _LATEST = 20  # lines
 _TAB_STOP = 4
 _INDENT, _GOES_ON = Flow(" ", CODE), Flow(" ↳ ", (*CODE, "aside"))
 
-_LOOKS = {
-    "Comment": "comment",
-    "Keyword": "keyword",
-    "Operator.Word": "keyword",
-    "Literal.String": "string",
-    "Literal.Number": "number",
-    "Name.Function": "name",
-    "Name.Class": "name",
-    "Name.Decorator": "name",
-    "Name.Tag": "name",
-    "Name.Builtin": "builtin",
-    "Generic.Deleted": "deleted",
-    "Generic.Inserted": "inserted",
-}
-"""Kinds of tokens, as Pygments names them, and their looks."""
-
 
 def title(block: Block) -> str:
     """What a code block is: "Python code, 12 lines"."""
-    name = _language(block.info)
+    name = highlight.language(block.info)
     lines = f"{len(block.lines)} line{'' if len(block.lines) == 1 else 's'}"
     return f"{name} code, {lines}" if name else f"Code, {lines}"
 
@@ -59,18 +35,17 @@ class CodeLayout:
 
     def lines(self, block: Block, width: int) -> list[Line]:
         """The block's lines, without a label."""
-        lexer = _lexer(block.info)
         if block.closed or not block.lines:
-            return _laid(block.lines, block.content, lexer, width)
+            return _laid(block.lines, block.content, block.info, width)
         if self._block != (block.span.start, width):
             self._block, self._rows, self._lines = (block.span.start, width), 0, []
         complete = len(block.lines) - 1
         if complete != self._rows:
             anew = 0 if block.span.end - block.span.start <= WHOLE else max(0, min(self._rows, complete - _LATEST))
             self._cut(anew)
-            self._lines += _laid(block.lines[anew:complete], block.content[anew:complete], lexer, width)
+            self._lines += _laid(block.lines[anew:complete], block.content[anew:complete], block.info, width)
             self._rows = complete
-        return self._lines + _laid(block.lines[complete:], block.content[complete:], lexer, width)
+        return self._lines + _laid(block.lines[complete:], block.content[complete:], block.info, width)
 
     def _cut(self, rows: int) -> None:
         """Keep the lines of the first ``rows`` rows."""
@@ -81,13 +56,13 @@ class CodeLayout:
             self._rows -= 1
 
 
-def _laid(rows: Sequence[str], spans: Sequence[Span], lexer: "Lexer | None", width: int) -> list[Line]:
+def _laid(rows: Sequence[str], spans: Sequence[Span], info: str, width: int) -> list[Line]:
     """The lines of some rows of code."""
     if not rows:
         return []
     text = "\n".join(rows)
-    runs = _runs(text, lexer)
-    end, look = next(runs)
+    runs = highlight.runs(text, info)
+    end, found = next(runs)
     flow, at = Flow(), 0
     for row, span in zip(rows, spans, strict=True):
         if at:
@@ -95,9 +70,9 @@ def _laid(rows: Sequence[str], spans: Sequence[Span], lexer: "Lexer | None", wid
         begin, column = at, 0
         while at < begin + len(row):
             while end <= at:
-                end, look = next(runs)
+                end, found = next(runs)
             stop = min(end, begin + len(row))
-            column = _add(flow, text[at:stop], span.start + at - begin, look, column)
+            column = _add(flow, text[at:stop], span.start + at - begin, (*CODE, found) if found else CODE, column)
             at = stop
         at += 1
     return wrap(flow, width, _INDENT, _GOES_ON, again=_INDENT, fill=CODE, words=False)
@@ -113,51 +88,3 @@ def _add(flow: Flow, text: str, place: int, look: Look, column: int) -> int:
         flow.add(part, range(place, place + len(part)), look)
         place, column = place + len(part), column + len(part)
     return column
-
-
-def _runs(text: str, lexer: "Lexer | None") -> Iterator[tuple[int, Look]]:
-    """The looks of ``text``, each with where it ends, in order and without gaps."""
-    at = 0
-    if lexer is not None and len(text) <= HIGHLIGHTED:
-        for start, token, part in lexer.get_tokens_unprocessed(text + "\n"):
-            look = _look(str(token))
-            if start >= at and look and part:
-                if start > at:
-                    yield start, CODE
-                at = start + len(part)
-                yield at, (*CODE, look)
-    yield max(at, len(text)) + 1, CODE
-
-
-@cache
-def _look(token: str) -> str:
-    """The look of a kind of token, "Token.Literal.String.Doc"; "" for the common one."""
-    kind = token.removeprefix("Token.")
-    return next((look for name, look in _LOOKS.items() if f"{kind}.".startswith(f"{name}.")), "")
-
-
-@lru_cache(64)
-def _lexer(info: str) -> "Lexer | None":
-    """What knows the language that is named behind a code block's fence."""
-    from pygments.lexers import get_lexer_by_name
-    from pygments.util import ClassNotFound
-
-    if _name(info).lower() in PLAIN_INFO:
-        return None
-    try:
-        return get_lexer_by_name(_name(info).lower())
-    except ClassNotFound:
-        return None
-
-
-def _language(info: str) -> str:
-    """What people call that language; "" for none."""
-    if _name(info).lower() in PLAIN_INFO:
-        return ""
-    lexer = _lexer(info)
-    return _name(info) if lexer is None else str(lexer.name)
-
-
-def _name(info: str) -> str:
-    words = info.split()
-    return words[0].strip("{}.,:") if words else ""

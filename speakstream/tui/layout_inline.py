@@ -1,14 +1,9 @@
 """Inline Markdown as characters with looks: emphasis, code, links with their addresses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from speakstream.text.inline import Node, Style
-from speakstream.text.span import Span
+from speakstream.text.inline import Node, Style, is_line_end, places
 from speakstream.tui.layout_flow import Flow, Look
-
-FULL = 60
-"""Characters from which on a line of the source was broken because it was full: what follows goes on with it. The
-end of a shorter line is meant: a verse, an address."""
 
 _NESTING = (Style.EMPHASIS, Style.STRONG, Style.STRIKE)
 
@@ -17,21 +12,17 @@ def add_inline(flow: Flow, nodes: Sequence[Node], source: str, look: Look = (), 
     """Add what ``nodes`` of the text ``source`` show, and ``breaks`` between its lines."""
     for node in nodes:
         match node.style:
-            case Style.BREAK:
-                flow.add(breaks, (node.span.start,), look)
-            case Style.SPACE:
-                begin = source.rfind("\n", 0, node.span.start) + 1
-                flow.add(" " if node.span.start - begin >= FULL else breaks, (node.span.start,), look)
+            case Style.BREAK | Style.SPACE:
+                flow.add(breaks if is_line_end(node, source) else " ", (node.span.start,), look)
             case Style.LINK:
                 _add_link(flow, node, source, look, breaks)
             case Style.IMAGE:
                 flow.mark("[image: ", (*look, "aside"))
-                _add_leaf(flow, node, source, (*look, "link"), len("!["))
+                _add_leaf(flow, node, source, (*look, "link"))
                 flow.mark("]", (*look, "aside"))
                 _add_address(flow, node, source, look)
             case Style.CODE:
-                ticks = len(_ticks(source, node.span))
-                _add_leaf(flow, node, source, (*look, "code"), ticks)
+                _add_leaf(flow, node, source, (*look, "code"))
             case Style.HTML:
                 _add_leaf(flow, node, source, (*look, "aside"))
             case style if style in _NESTING:
@@ -62,32 +53,5 @@ def _add_address(flow: Flow, node: Node, source: str, look: Look) -> None:
     flow.mark(")", (*look, "aside"))
 
 
-def _add_leaf(flow: Flow, node: Node, source: str, look: Look, marks: int = 0) -> None:
-    """The text of ``node``, which stands behind so many characters of marks."""
-    text = node.text.replace("\t", " ").replace("\n", " ")
-    flow.add(text, places(node.text, source, Span(node.span.start + marks, node.span.end)), look)
-
-
-def places(text: str, source: str, span: Span) -> Iterable[int]:
-    """The place in ``source`` of each character of ``text``, which was read from the part in ``span``.
-
-    They are not all beside each other where an entity was decoded or where code goes on in the next line of a quote.
-    """
-    if (found := source.find(text, span.start, span.end)) >= 0:
-        return range(found, found + len(text))
-    result = []
-    at, last = span.start, max(span.end - 1, span.start)
-    for char in text:
-        end = min(at + 64, span.end)
-        found = source.find("\n" if char == " " and source[at : at + 1] != " " else char, at, end)
-        if found >= 0:
-            at = found
-        result.append(min(at, last))
-        at += 1
-    return result
-
-
-def _ticks(source: str, span: Span) -> str:
-    """The backticks that open a code span."""
-    shown = source[span.start : span.end]
-    return shown[: len(shown) - len(shown.lstrip("`"))]
+def _add_leaf(flow: Flow, node: Node, source: str, look: Look) -> None:
+    flow.add(node.text.replace("\t", " ").replace("\n", " "), places(node, source), look)

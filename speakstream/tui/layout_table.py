@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from speakstream.text.document import Block, inline
-from speakstream.text.lines import cells
+from speakstream.text.document import Block, inline, sides
 from speakstream.tui.layout_flow import EMPTY, Flow, Line, wrap
 from speakstream.tui.layout_inline import add_inline
 
@@ -29,10 +28,10 @@ def table_lines(block: Block, source: str, width: int) -> list[Line]:
     widths = _fit(rows, width - len(_BAR) * (count - 1))
     if widths is None:
         return _row_by_row(rows, width)
-    sides = _sides(block, source)
+    aligned = sides(block, source)
     lines: list[Line] = []
     for number, flows in enumerate(rows):
-        lines += _row(flows, widths, [*sides, *["left"] * (count - len(sides))])
+        lines += _row(flows, widths, [*aligned, *["left"] * (count - len(aligned))])
         if number == 0:
             border = Flow(_CROSS.join("─" * width for width in widths), ("table-border",))
             lines.append(border.line(about=block.span))
@@ -96,12 +95,3 @@ def _row_by_row(rows: Sequence[Sequence[Flow]], width: int) -> list[Line]:
             flow.append(cell)
             lines += wrap(flow, width, rest=_HANGING)
     return lines or [line for name in header for line in wrap(name, width, rest=_HANGING)]
-
-
-def _sides(block: Block, source: str) -> list[str]:
-    """To which side each column's text goes, as the colons of the row below the header say."""
-    start = source.find("\n", block.content[0].end) + 1
-    end = source.find("\n", start)
-    row = source[start : end if end >= 0 else len(source)].lstrip(" \t>")
-    marks = [row[a:b] for a, b in cells(row)]
-    return [("center" if mark.startswith(":") else "right") if mark.endswith(":") else "left" for mark in marks]

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from speakstream.text import highlight
 from speakstream.text.document import Block, Document
 from speakstream.text.shown import shown
-from speakstream.tui import layout_blocks, layout_code, layout_flow
+from speakstream.tui import layout_blocks, layout_flow
 from speakstream.tui.entry import plain
 from speakstream.tui.layout import ReplyLayout, lay_out_plain
 from speakstream.tui.layout_flow import NOWHERE, Line
@@ -327,13 +328,13 @@ def test_a_delta_lays_out_only_the_block_that_grows(monkeypatch: pytest.MonkeyPa
 
 def test_a_long_listing_is_coloured_a_few_lines_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     read = []
-    real = layout_code._runs
+    real = highlight.runs
 
-    def counted(text: str, lexer: Any) -> Any:
+    def counted(text: str, info: str) -> Any:
         read.append(len(text))
-        return real(text, lexer)
+        return real(text, info)
 
-    monkeypatch.setattr(layout_code, "_runs", counted)
+    monkeypatch.setattr(highlight, "runs", counted)
     document, layout = Document(), ReplyLayout(60)
     text = "```python\n"
     document.push(text)

@@ -1,0 +1,3 @@
+class Api:
+    def __init__(self, settings, hall, metrics): self.routes=[]
+    async def close(self, seconds): pass

@@ -58,8 +58,19 @@ def doctor(
         Path | None, typer.Option("--report", metavar="FILE", help="Write what a bug report needs; a new file.")
     ] = None,
     no_sound: Annotated[bool, typer.Option("--no-sound", help="Play nothing.")] = False,
+    server: Annotated[
+        str | None, typer.Option("--server", metavar="URL", help="Examine the server there, and not this machine.")
+    ] = None,
+    token: Annotated[str | None, typer.Option("--token", metavar="TOKEN", help="Of that server.")] = None,
 ) -> None:
     """Tell whether all works here, and what to do where it does not."""
+    if server is not None:
+        if report is not None or no_sound:
+            wrong_usage("--report and --no-sound are about this machine, not about a --server", "doctor")
+        _server_doctor(server, token or read_settings(context).access_token or "", as_json)
+        return
+    if token is not None:
+        wrong_usage("--token is for a --server", "doctor")
     from speakstream.doctor.command import Job, new_file, run
 
     job = Job(as_json, report, not no_sound, context.obj.debug)
@@ -71,6 +82,18 @@ def doctor(
                 fail(str(error), WRONG_USAGE)
         if status := run(job):
             raise typer.Exit(status)
+
+
+def _server_doctor(server: str, token: str, as_json: bool) -> None:
+    from speakstream.doctor.command import run_on_server
+    from speakstream.doctor.server import read_address
+
+    try:
+        address = read_address(server, token)
+    except SpeakStreamError as error:
+        fail(str(error), WRONG_USAGE)
+    if status := run_on_server(address, as_json):
+        raise typer.Exit(status)
 
 
 def latency(

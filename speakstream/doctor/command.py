@@ -16,6 +16,7 @@ from speakstream.doctor.findings import Finding, Findings, Status, fail
 from speakstream.doctor.isolation import Ward
 from speakstream.doctor.report import broken, document, report
 from speakstream.doctor.screen import BOLD, Screen, verdict
+from speakstream.doctor.server import Address, examine_server
 from speakstream.errors import SpeakStreamError
 
 BROKEN = 1
@@ -42,6 +43,19 @@ def run(job: Job) -> int:
         except OSError as error:
             raise SpeakStreamError(f"--report {job.report}: {error.strerror}; name another file") from error
         print(f"speakstream: the report is in {job.report}", file=sys.stderr)
+    return BROKEN if broken(findings) else 0
+
+
+def run_on_server(address: Address, as_json: bool) -> int:
+    """Examine a server, and tell; the exit status."""
+    findings = _shown(examine_server(address), f"The SpeakStream server at {address.page}", as_json)
+    if not as_json:
+        well = f"All is well. Open it: {address.page}"
+        screen, last = Screen(sys.stdout), verdict(findings, remedies.program(sys.argv[0]))
+        screen.write("")
+        screen.write(
+            *(last if broken(findings) or any(one.status is Status.WARN for one in findings) else (well, last[1]))
+        )
     return BROKEN if broken(findings) else 0
 
 
@@ -97,15 +111,28 @@ def _is_broken(finding: Finding | None) -> bool:
 
 def _told(job: Job, given: Examination) -> list[Finding]:
     """Make all checks, and show or print what they find."""
-    if job.as_json:
-        findings = [step for step in examine(given, job.debug) if isinstance(step, Finding)]
+    title = f"SpeakStream {__version__} on {remedies.system_name()}, {platform.machine()}"
+    findings = _shown(examine(given, job.debug), title, job.as_json)
+    if not job.as_json:
+        screen = Screen(sys.stdout)
+        screen.write("")
+        screen.write(*verdict(findings, given.program))
+        if broken(findings) and job.report is None:
+            screen.write(f"For help, show what this writes: {given.program} doctor --report doctor.md")
+    return findings
+
+
+def _shown(steps: Iterator[Check | Finding], title: str, as_json: bool) -> list[Finding]:
+    """What is found, shown as it comes; or printed when all of it is there."""
+    if as_json:
+        findings = [step for step in steps if isinstance(step, Finding)]
         print(json.dumps(document(findings), indent=1), flush=True)
         return findings
     screen = Screen(sys.stdout)
-    screen.write(f"SpeakStream {__version__} on {remedies.system_name()}, {platform.machine()}", BOLD)
+    screen.write(title, BOLD)
     findings = []
     try:
-        for step in examine(given, job.debug):
+        for step in steps:
             if isinstance(step, Check):
                 screen.doing(step.name)
             else:
@@ -113,8 +140,4 @@ def _told(job: Job, given: Examination) -> list[Finding]:
                 screen.show(step)
     finally:
         screen.done()
-    screen.write("")
-    screen.write(*verdict(findings, given.program))
-    if broken(findings) and job.report is None:
-        screen.write(f"For help, show what this writes: {given.program} doctor --report doctor.md")
     return findings

@@ -29,9 +29,13 @@ class Served(Running):
         env: Mapping[str, str] | None = None,
         port: int = 0,
         command: Sequence[str] = COMMAND,
+        token: str = "",
     ) -> None:
+        """``token``: the one that is asked for."""
         root = str(Path(__file__).parents[2])
-        super().__init__(home, ["serve", "--port", str(port), *arguments], {"PYTHONPATH": root, **(env or {})}, command)
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        env = {"PYTHONPATH": root, "SPEAKSTREAM_ACCESS_TOKEN": token, **(env or {})}
+        super().__init__(home, ["serve", "--port", str(port), *arguments], env, command)
         self.port = port
 
     def __enter__(self) -> Self:
@@ -63,7 +67,7 @@ class Served(Running):
         """Status and text of a page; (0, why) where there is no answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=self._headers)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
         except OSError as error:

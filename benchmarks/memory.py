@@ -75,7 +75,7 @@ def _memory(environment: dict[str, str], folder: str) -> dict[str, Any]:
     samples: list[tuple[int, int]] = []
     try:
         while process.poll() is None and time.monotonic() - begun < SECONDS:
-            took = [_rollup(member) for member in _family(process.pid)]
+            took = [rollup(member) for member in _family(process.pid)]
             samples.append((sum(pss for pss, _ in took), sum(rss for _, rss in took)))
             time.sleep(SAMPLE_SECONDS)
     finally:
@@ -101,7 +101,7 @@ def _family(process: int) -> list[int]:
     return members
 
 
-def _rollup(process: int) -> tuple[int, int]:
+def rollup(process: int) -> tuple[int, int]:
     """(PSS, RSS) in bytes; zeros for a process that has just ended."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()

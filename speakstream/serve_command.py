@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from speakstream.command_line import ModelName, Number, VoiceName, read_settings, tell, wrong_usage
+from speakstream.command_line import ModelName, Number, VoiceName, discard_output, read_settings, tell, wrong_usage
 
 EPILOG = (
     "\b\nExamples:\n"
@@ -74,7 +74,7 @@ def serve(
     if not token and (settings.allow_lan or settings.public_host):
         token = secrets.token_urlsafe(32)
     try:
-        status = run(Job(open_browser), settings, token, _print, lambda line: tell([line]))
+        status = run(Job(open_browser, sys.stdout.isatty()), settings, token, _print, lambda line: tell([line]))
     except UsageError as error:
         wrong_usage(str(error), "serve")
     if status:
@@ -82,4 +82,8 @@ def serve(
 
 
 def _print(line: str) -> None:
-    print(line, flush=True)
+    """On standard output; when nobody reads that any more, the server goes on."""
+    try:
+        print(line, flush=True)
+    except OSError:
+        discard_output()

@@ -63,7 +63,7 @@ class Settings:
     keyfile: Path | None = _setting("", kinds.file(), "The key of CERTFILE; empty: it is in the same file")
     max_sessions: int = _setting("16", kinds.whole(1, 1000), "People whom `serve` lets in at once")
     parallel_replies: int = _setting(
-        "2", kinds.whole(1, 16), "Replies that `serve` has written at once; who comes later waits his turn"
+        "6", kinds.whole(1, 16), "Replies that `serve` has written at once, each with its CONTEXT_LENGTH in memory"
     )
     idle_timeout: int = _setting(
         "1800", kinds.whole(10, 604800), "Seconds after which `serve` ends a session in which nothing happens"

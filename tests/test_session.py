@@ -11,7 +11,7 @@ import pytest
 from speakstream.engine import Engine
 from speakstream.errors import HistoryError, VoiceError
 from speakstream.events import Reason
-from speakstream.happenings import Added, Changed, Ended, Grown, Happening, Opened, Silent, Told
+from speakstream.happenings import Added, Changed, Ended, Grown, Happening, Opened, Silent, Spoken, Told
 from speakstream.history import History, StoredMessage
 from speakstream.llm import Generation
 from speakstream.personas import Persona
@@ -104,11 +104,30 @@ def test_a_turn_is_told_in_order_and_stored(chat: Chat) -> None:
     assert reply.model == "scripted"
     assert reply.voice == "scripted/voice"
     assert reply.metrics["tokens"] == 2
-    kinds = [type(happening) for happening in chat.told if not isinstance(happening, Changed)]
+    kinds = [type(happening) for happening in chat.told if not isinstance(happening, Changed | Spoken)]
     assert kinds == [Added, Added, Grown, Grown, Ended]
     conversation = chat.session.conversation
     assert conversation is not None
     assert [message.text for message in chat.history.messages(conversation)] == ["Count", "".join(TWO_SENTENCES)]
+
+
+def test_each_part_is_told_right_before_its_sound_also_of_a_replay(chat: Chat) -> None:
+    written: list[int] = []
+
+    def listen(happening: Happening) -> None:
+        chat.told.append(happening)
+        if isinstance(happening, Spoken):
+            written.append(chat.sink.log.count("write"))
+
+    chat.session._listener = listen
+    reply = chat.ask("Count")
+    chat.session.speak(reply.id)
+    poll(lambda: len(chat.of(Spoken)) == 4)
+    told = [spoken for spoken in chat.of(Spoken) if isinstance(spoken, Spoken)]
+    assert {spoken.message for spoken in told} == {reply.id}
+    texts = [reply.text[spoken.segment.span.start : spoken.segment.span.end] for spoken in told]
+    assert texts == [sentence.strip() for sentence in TWO_SENTENCES] * 2
+    assert written == [0, 2, 4, 6], "a sentence, and the pause after it"
 
 
 def test_what_is_shown_is_stored_already(chat: Chat) -> None:

@@ -37,8 +37,14 @@ def changes(*names: str) -> Callable[[Test], Test]:
     return lambda test: test
 
 
+OF_THE_SERVER = {
+    *("HOST", "PORT", "PUBLIC_HOST", "ACCESS_TOKEN", "MAX_SESSIONS", "PARALLEL_REPLIES", "IDLE_TIMEOUT"),
+    "MAX_PROMPT_CHARS",
+}
+"""What these change is tested in tests/server."""
+
 OF_CLIENTS_TO_COME = {
-    *("HOST", "PORT"),  # serve
+    *("ALLOW_LAN", "CERTFILE", "KEYFILE"),  # of serve, tried by hand
     *("LLM_BASE_URL", "LLM_API_KEY", "TTS_BASE_URL", "TTS_API_KEY"),  # engines behind a server
 }
 """Read and validated, and without effect until what they are for is there."""
@@ -247,4 +253,4 @@ def test_conversations_are_kept_unless_they_shall_not(tmp_path: Path, saved: str
 
 
 def test_every_setting_is_tested_above() -> None:
-    assert set(SETTINGS) - TESTED_HERE == OF_CLIENTS_TO_COME
+    assert set(SETTINGS) - TESTED_HERE == OF_CLIENTS_TO_COME | OF_THE_SERVER

@@ -13,8 +13,11 @@ import { Scheduled } from "./scheduled.js";
 
 export const POSITION_MS = 100;
 
+const FADE_MS = 50; // for the fade, and what the sound card holds
+
+const NOTHING = { speech: 0, played: 0, queued: 0, sounding: false, starved: false, over: true, underruns: 0, time: 0 };
 const SMOOTH = 0.005; // seconds in which the volume changes
-const EARLIEST = 0.25; // seconds by which the worklet's last report may be carried on
+const GESTURES = ["click", "keydown", "touchend"]; // in which a browser lets sound begin
 
 export class Player extends EventTarget {
   /** How much sound there must be before a speech begins. */
@@ -39,8 +42,9 @@ export class Player extends EventTarget {
   #ended = true;
   #paused = false;
   #started = false;
+  #ending = false;
   #furthest = 0; // the position told last: it never goes back
-  #report = { speech: 0, played: 0, queued: 0, sounding: false, over: true, underruns: 0, time: 0 };
+  #report = NOTHING;
   #timer = null;
 
   /** @param {{sampleRate?: number}} options  Hz of what will most likely be played */
@@ -49,6 +53,7 @@ export class Player extends EventTarget {
     this.#rate = sampleRate || 24000;
     document.addEventListener("visibilitychange", () => this.#wake());
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#wake());
+    for (const gesture of GESTURES) document.addEventListener(gesture, () => this.#wake(), { capture: true, passive: true });
   }
 
   /** The context, once there is one: for those who look at it. */
@@ -83,10 +88,10 @@ export class Player extends EventTarget {
     this.#speech = speech;
     this.#received = this.#furthest = 0;
     this.#total = null;
-    this.#ended = this.#started = false;
+    this.#ended = this.#started = this.#ending = false;
     this.#paused = paused;
     this.jitter.begin();
-    this.#report = { ...this.#report, speech, played: 0, queued: 0, sounding: false, over: false };
+    this.#report = { ...NOTHING, speech, over: false, underruns: this.#report.underruns };
     this.#post({ type: "begin", speech, rate: sampleRate, paused, target: this.#target() });
     this.#timer ??= setInterval(() => this.#tick(), POSITION_MS);
     this.#tell("state");
@@ -164,14 +169,11 @@ export class Player extends EventTarget {
 
   /** The sample of the speech that a person hears now: without what the sound card still holds. */
   position() {
-    const { played, queued, sounding, time, speech } = this.#report;
-    if (speech !== this.#speech || !this.#context) return this.#furthest;
-    const rate = this.#rate;
-    const since = Math.min(this.#context.currentTime - time, EARLIEST);
-    const carried = sounding ? played + Math.min(since * rate, queued) : played;
-    const held = sounding || this.#report.over ? this.#latency() * rate : 0;
-    const late = this.#report.over || !sounding ? Math.max(0, held - Math.max(0, since) * rate) : held;
-    this.#furthest = Math.max(this.#furthest, Math.min(Math.round(carried - late), this.#received));
+    const { played, queued, sounding, time } = this.#report;
+    if (!this.#context || this.#ended) return this.#furthest;
+    const since = (this.#context.currentTime - time - this.#latency()) * this.#rate;
+    const heard = played + Math.min(since, sounding ? queued : 0); // what is on its way to the ear is heard to its end
+    this.#furthest = Math.max(this.#furthest, Math.min(Math.round(heard), this.#received));
     return this.#furthest;
   }
 
@@ -209,6 +211,7 @@ export class Player extends EventTarget {
       buffered: this.buffered(),
       target: this.jitter.target,
       underruns: this.underruns,
+      starved: this.#report.starved,
       paused: this.#paused,
       sounding: this.sounding,
     };
@@ -262,7 +265,7 @@ export class Player extends EventTarget {
       const node = new AudioWorkletNode(context, "ring", { numberOfInputs: 0, outputChannelCount: [1] });
       node.port.onmessage = ({ data }) => this.#heed(data);
       node.connect(this.#gain);
-      this.#use({ post: (message, moved) => node.port.postMessage(message, moved), node });
+      this.#use({ post: (message, moved) => node.port.postMessage(message, moved) });
     } catch (error) {
       if (context !== this.#context) return;
       console.warn("no audio worklet:", error);
@@ -291,11 +294,11 @@ export class Player extends EventTarget {
 
   #close() {
     const context = this.#context;
-    this.#back?.close?.();
-    this.#back?.node?.disconnect();
+    this.#post({ type: "silence" });
     this.#context = this.#back = null;
     this.#waiting = [];
-    context?.close();
+    this.#report = NOTHING; // the next one counts anew
+    if (context) setTimeout(() => context.close(), FADE_MS); // a speech that sounds is faded out
   }
 
   #setGain() {
@@ -305,16 +308,19 @@ export class Player extends EventTarget {
 
   /** What the worklet tells. */
   #heed(report) {
-    if (report.speech !== this.#speech) return;
-    const fresh = report.underruns - this.#report.underruns;
+    if (report.speech !== this.#speech || this.#ended) return;
+    const before = this.#report;
     this.#report = report;
-    if (fresh > 0 && !this.#ended) {
-      this.underruns += fresh;
-      this.jitter.underrun();
+    if (report.starved && !before.starved) {
+      this.jitter.starved();
+      this.#post({ type: "target", target: this.#target() });
+    }
+    if (report.underruns > before.underruns) {
+      this.underruns += report.underruns - before.underruns;
       this.#tell("underrun");
     }
     if (!this.#started && report.played > 0) this.#begins();
-    if (report.over && !this.#ended && this.#total !== null && report.played >= this.#total) this.#closeToTheEnd();
+    if (report.over && !this.#ending) this.#closeToTheEnd();
   }
 
   #begins() {
@@ -326,6 +332,7 @@ export class Player extends EventTarget {
 
   /** The last sample is on its way to the ear. */
   #closeToTheEnd() {
+    this.#ending = true;
     const speech = this.#speech;
     setTimeout(() => speech === this.#speech && !this.#ended && this.#finish(), 1000 * this.#latency());
   }

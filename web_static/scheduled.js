@@ -1,162 +1,190 @@
 /**
  * The ring of worklet.js for pages that may not have a worklet (plain http to another machine), and for sample rates that
  * the sound card's context refuses: every frame is an AudioBufferSourceNode, put right behind the one before on the
- * context's clock. The same messages in and out.
+ * context's clock. It is sent the same messages, and tells the same.
  */
 
 const TELL_MS = 50;
-const FADE = 0.005;
+const FADE = 0.005; // seconds
 const LEAD = 0.02; // seconds between now and the first sound, so that none is late
 
 export class Scheduled {
   /** Called with what worklet.js tells. */
   onstate = () => {};
 
-  #kept = []; // {first, data}: not heard yet
-  #playing = []; // {source, starts, ends, first, samples}
   #speech = 0;
   #rate = 0;
-  #queuedTo = 0; // samples that came
-  #scheduledTo = 0; // samples that are on the clock
-  #clock = 0; // when the next one sounds
-  #played = 0; // up to the last pause or dry spell
+  #kept = []; // {first, data}: not heard yet
+  #came = 0; // samples
+  #scheduled = 0; // samples that are on the clock, or were
+  #base = 0; // the sample that is due at #origin, on the context's clock; while nothing is on it, the next one
+  #origin = 0;
+  #sources = []; // {source, end}: on the clock; `end` is the number of the sample behind it
+  #fader = null;
   #total = null;
   #target = 0;
   #begun = false;
   #paused = false;
+  #starved = false;
   #over = true;
   #underruns = 0;
   #timer = null;
-  #fader;
 
+  /**
+   * @param {AudioContext} context
+   * @param {AudioNode} destination
+   */
   constructor(context, destination) {
     this.context = context;
     this.destination = destination;
-    this.#fader = this.#newFader();
   }
 
+  /** Does what worklet.js does with such a message. */
   post(message) {
+    this.#settle();
     switch (message.type) {
       case "begin":
-        this.#stopAll();
+        this.#stop();
         this.#speech = message.speech;
         this.#rate = message.rate;
         this.#kept = [];
-        this.#queuedTo = this.#scheduledTo = this.#played = 0;
+        this.#came = this.#scheduled = this.#base = 0;
+        this.#origin = this.context.currentTime;
         this.#total = null;
-        this.#begun = this.#over = false;
+        this.#over = this.#starved = false;
         this.#paused = message.paused;
         this.#target = message.target;
         this.#timer ??= setInterval(() => this.#tick(), TELL_MS);
         break;
       case "samples":
-        this.#kept.push({ first: this.#queuedTo, data: message.data });
-        this.#queuedTo += message.data.length;
+        if (this.#over) break;
+        if (this.#starved) this.#underruns += 1;
+        this.#starved = false;
+        this.#kept.push({ first: this.#came, data: message.data });
+        this.#came += message.data.length;
         this.#target = message.target;
-        this.#schedule();
+        break;
+      case "target":
+        this.#target = message.target;
         break;
       case "end":
         this.#total = message.samples;
-        this.#schedule();
         break;
       case "silence":
-        this.#stopAll();
+        this.#stop();
         this.#kept = [];
-        this.#over = true;
+        this.#finish();
         break;
       case "pause":
-        this.#hold();
+        this.#stop();
         this.#paused = true;
         break;
       case "resume":
         this.#paused = false;
-        this.#schedule();
         break;
     }
+    this.#schedule();
     this.#tick();
   }
 
+  /** Silence, for good. */
   close() {
-    this.#stopAll();
+    this.#stop();
+    this.#finish();
+  }
+
+  /** Samples that have had their time by now. */
+  get #played() {
+    if (!this.#begun) return this.#base;
+    const since = Math.round((this.context.currentTime - this.#origin) * this.#rate);
+    return Math.min(this.#scheduled, this.#base + Math.max(0, since));
+  }
+
+  /** Notices that all there was has had its time. */
+  #settle() {
+    const played = this.#played;
+    if (!this.#over && this.#total !== null && played >= this.#total) {
+      this.#stop();
+      this.#finish();
+    } else if (this.#begun && played >= this.#scheduled) {
+      this.#stop();
+      this.#starved = true; // wait until there is enough again
+    }
+  }
+
+  #finish() {
+    this.#over = true;
+    this.#starved = false;
     clearInterval(this.#timer);
     this.#timer = null;
   }
 
-  #newFader() {
-    const fader = this.context.createGain();
-    fader.connect(this.destination);
-    return fader;
-  }
-
-  /** Samples that were rendered by now. */
-  #rendered() {
-    const now = this.context.currentTime;
-    let played = this.#played;
-    for (const { starts, first, samples } of this.#playing) {
-      if (now >= starts) played = Math.max(played, first + Math.min(samples, Math.round((now - starts) * this.#rate)));
-    }
-    return played;
-  }
-
-  /** Puts on the clock what came. */
+  /** Puts on the clock what has come. */
   #schedule() {
-    if (this.#paused || this.#over) return;
-    const complete = this.#total !== null && this.#queuedTo >= this.#total;
-    const queued = this.#queuedTo - this.#scheduledTo;
-    if (!this.#begun) {
-      if (queued === 0 || (queued < this.#target && !complete)) return;
-      this.#begun = true;
-      this.#clock = this.context.currentTime + LEAD;
-    }
+    if (this.#paused || this.#over || (!this.#begun && !this.#ready())) return;
+    if (!this.#begun) this.#begin();
     for (const { first, data } of this.#kept) {
-      if (first + data.length <= this.#scheduledTo) continue;
-      const part = data.subarray(Math.max(0, this.#scheduledTo - first));
-      const buffer = this.context.createBuffer(1, part.length, this.#rate);
-      buffer.copyToChannel(part, 0);
-      const source = new AudioBufferSourceNode(this.context, { buffer });
-      source.connect(this.#fader);
-      source.start(this.#clock);
-      this.#playing.push({ source, starts: this.#clock, first: this.#scheduledTo, samples: part.length });
-      this.#clock += part.length / this.#rate;
-      this.#scheduledTo += part.length;
+      if (first + data.length > this.#scheduled) this.#add(data.subarray(this.#scheduled - first));
     }
+  }
+
+  #ready() {
+    const queued = this.#came - this.#base;
+    const complete = this.#total !== null && this.#came >= this.#total;
+    return queued > 0 && (queued >= this.#target || complete);
+  }
+
+  #begin() {
+    const { context } = this;
+    this.#begun = true;
+    this.#scheduled = this.#base;
+    this.#origin = Math.ceil((context.currentTime + LEAD) * context.sampleRate) / context.sampleRate;
+    this.#fader = new GainNode(context);
+    this.#fader.gain.setValueAtTime(0, this.#origin);
+    this.#fader.gain.linearRampToValueAtTime(1, this.#origin + FADE);
+    this.#fader.connect(this.destination);
+  }
+
+  #add(samples) {
+    const buffer = new AudioBuffer({ length: samples.length, sampleRate: this.#rate });
+    buffer.copyToChannel(samples, 0);
+    const source = new AudioBufferSourceNode(this.context, { buffer });
+    source.connect(this.#fader);
+    source.start(this.#origin + (this.#scheduled - this.#base) / this.#rate);
+    this.#scheduled += samples.length;
+    this.#sources.push({ source, end: this.#scheduled });
+  }
+
+  /** Takes off the clock what has not had its time, and fades out. */
+  #stop() {
+    if (!this.#begun) return;
+    const played = this.#played;
+    const now = this.context.currentTime;
+    this.#origin += (played - this.#base) / this.#rate;
+    this.#base = this.#scheduled = played;
+    this.#begun = false;
+    const { gain } = this.#fader;
+    gain.cancelScheduledValues(now);
+    gain.setValueAtTime(now < this.#origin ? 0 : 1, now);
+    gain.linearRampToValueAtTime(0, now + FADE);
+    for (const { source } of this.#sources) source.stop(now + FADE);
+    this.#sources = [];
   }
 
   #tick() {
-    const played = this.#rendered();
-    this.#playing = this.#playing.filter((one) => one.first + one.samples > played);
+    this.#settle();
+    const played = this.#played;
+    this.#sources = this.#sources.filter(({ end }) => end > played);
     this.#kept = this.#kept.filter(({ first, data }) => first + data.length > played);
-    if (!this.#over && this.#total !== null && played >= this.#total) {
-      this.#over = true;
-    } else if (this.#begun && !this.#paused && !this.#over && played >= this.#scheduledTo) {
-      this.#begun = false;
-      this.#played = played;
-      this.#underruns += 1;
-      this.#schedule();
-    }
-    const sounding = this.#begun && !this.#paused && !this.#over && played > this.#played;
     this.onstate({
-      type: "state", speech: this.#speech, played, queued: this.#queuedTo - played, sounding, over: this.#over,
-      underruns: this.#underruns, time: this.context.currentTime,
+      speech: this.#speech,
+      played,
+      queued: this.#over ? 0 : this.#came - played,
+      sounding: this.#begun && this.context.currentTime >= this.#origin,
+      starved: this.#starved,
+      over: this.#over,
+      underruns: this.#underruns,
+      time: this.#begun ? this.#origin + (played - this.#base) / this.#rate : this.#origin,
     });
-    if (this.#over) {
-      clearInterval(this.#timer);
-      this.#timer = null;
-    }
-  }
-
-  /** Takes what is not heard yet off the clock. */
-  #hold() {
-    this.#played = this.#scheduledTo = this.#rendered();
-    this.#begun = false;
-    this.#stopAll();
-  }
-
-  #stopAll() {
-    const now = this.context.currentTime;
-    this.#fader.gain.setTargetAtTime(0, now, FADE / 4);
-    for (const { source } of this.#playing) source.stop(now + FADE);
-    this.#playing = [];
-    this.#fader = this.#newFader();
   }
 }

@@ -1,9 +1,12 @@
 /**
  * The ring between the page and the sound card: an AudioWorkletProcessor that plays one speech at a time.
  *
- * It is sent {type: "begin", speech, paused, target}, "samples" {data, target}, "end" {samples}, "silence", "pause" and
- * "resume"; places count samples from the beginning of the speech. It tells {type: "state", speech, played, queued,
- * sounding, underruns, time}: `played` samples have been rendered for the time before `time`.
+ * It is sent {type: "begin", speech, paused, target}, "samples" {data, target}, "target" {target}, "end" {samples},
+ * "silence", "pause" and "resume"; places count samples from the beginning of the speech, `target` is the samples that
+ * must be there before it begins, or goes on after it ran dry. It tells {speech, played, queued, sounding, starved,
+ * over, underruns, time}: sample number `played` is due, or would have been, at `time` on the context's clock.
+ *
+ * A speech that runs dry is starved; that it was an underrun is known when more of it comes.
  */
 
 const TELL_SECONDS = 0.05;
@@ -14,19 +17,25 @@ class Ring extends AudioWorkletProcessor {
   #at = 0; // samples of the first chunk that are played
   #queued = 0;
   #played = 0;
+  #time = 0; // when sample number #played is due
   #total = null; // of the speech, once it is known
-  #target = 0; // samples with which to begin
+  #target = 0;
   #begun = false; // enough was there
   #paused = false;
+  #starved = false;
   #over = true;
   #loud = false; // the last block ended in sound
+  #last = 0; // its last sample
   #cut = null; // samples to fade out, of a speech that was dropped
   #underruns = 0;
   #told = 0;
 
   constructor() {
     super();
-    this.port.onmessage = ({ data }) => this.#take(data);
+    this.port.onmessage = ({ data }) => {
+      this.#take(data);
+      this.#tell();
+    };
   }
 
   #take(message) {
@@ -35,22 +44,30 @@ class Ring extends AudioWorkletProcessor {
         this.#drop();
         this.#speech = message.speech;
         this.#played = 0;
+        this.#time = currentTime;
         this.#total = null;
-        this.#begun = this.#over = false;
+        this.#begun = this.#over = this.#starved = false;
         this.#paused = message.paused;
         this.#target = message.target;
         break;
       case "samples":
+        if (this.#over) return;
+        if (this.#starved) this.#underruns += 1;
+        this.#starved = false;
         this.#chunks.push(message.data);
         this.#queued += message.data.length;
         this.#target = message.target;
         break;
+      case "target":
+        this.#target = message.target;
+        break;
       case "end":
         this.#total = message.samples;
+        if (this.#played >= this.#total) this.#finish();
         break;
       case "silence":
         this.#drop();
-        this.#over = true;
+        this.#finish();
         break;
       case "pause":
         this.#paused = true;
@@ -59,14 +76,18 @@ class Ring extends AudioWorkletProcessor {
         this.#paused = false;
         break;
     }
-    this.#tell();
   }
 
   /** Forgets the sound that is queued; what would have come next is faded out. */
   #drop() {
-    if (this.#loud) this.#cut = this.#peek(128);
+    if (this.#loud) this.#cut ??= this.#peek(128);
     this.#chunks = [];
     this.#at = this.#queued = 0;
+  }
+
+  #finish() {
+    this.#over = true;
+    this.#starved = false;
   }
 
   process(_, [[out]]) {
@@ -86,7 +107,7 @@ class Ring extends AudioWorkletProcessor {
       this.#play(out);
       if (!wasLoud) fadeIn(out);
     }
-    if (wasLoud !== this.#loud || currentTime - this.#told >= TELL_SECONDS) this.#tell(out.length);
+    if (wasLoud !== this.#loud || (this.#loud && currentTime - this.#told >= TELL_SECONDS)) this.#tell();
     return true;
   }
 
@@ -115,14 +136,17 @@ class Ring extends AudioWorkletProcessor {
     }
     this.#queued -= filled;
     this.#played += filled;
+    this.#time = currentTime + filled / sampleRate;
     this.#loud = filled === out.length;
     if (this.#total !== null && this.#played >= this.#total) {
-      this.#over = true;
+      this.#finish();
       this.#loud = false;
     } else if (filled < out.length) {
       this.#begun = false; // wait until there is enough again
-      this.#underruns += 1;
+      this.#starved = true;
+      letGo(out, filled, filled ? out[filled - 1] : this.#last);
     }
+    this.#last = out[out.length - 1];
   }
 
   /** A copy of the next `length` samples, which stay where they are. */
@@ -140,20 +164,22 @@ class Ring extends AudioWorkletProcessor {
     return next;
   }
 
-  #tell(rendered = 0) {
+  #tell() {
     this.#told = currentTime;
     this.port.postMessage({
-      type: "state",
       speech: this.#speech,
       played: this.#played,
       queued: this.#queued,
       sounding: this.#loud,
+      starved: this.#starved,
       over: this.#over,
       underruns: this.#underruns,
-      time: currentTime + rendered / sampleRate,
+      time: this.#time,
     });
   }
 }
+
+// A block of 128 samples is 5 ms at 24 kHz: too short to hear, too long to click.
 
 function fadeOut(out) {
   for (let i = 0; i < out.length; i += 1) out[i] *= 1 - (i + 1) / out.length;
@@ -161,6 +187,11 @@ function fadeOut(out) {
 
 function fadeIn(out) {
   for (let i = 0; i < out.length; i += 1) out[i] *= i / out.length;
+}
+
+/** Leads from the last sample there was to silence. */
+function letGo(out, from, last) {
+  for (let i = from; i < out.length; i += 1) out[i] = last * (1 - (i - from + 1) / (out.length - from));
 }
 
 registerProcessor("ring", Ring);

@@ -85,6 +85,23 @@ def prompt_read(model: LanguageModel, since: float) -> PromptRead | None:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyEnd:
+    """How a reply ended that was not cancelled."""
+
+    tokens: int
+    cut_off: bool  # it had as many as it might have, or the context was full
+
+
+def reply_end(model: LanguageModel) -> ReplyEnd | None:
+    """How the newest reply ended that this thread had of ``model``; None: it did not, or the engine can't tell.
+
+    An engine that can tell keeps it in an attribute ``last_reply``: as ``prompt_read``, no part of the protocol.
+    """
+    found: ReplyEnd | None = getattr(model, "last_reply", None)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class ModelChoice:
     """What an engine is opened with."""
 

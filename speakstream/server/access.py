@@ -56,10 +56,10 @@ class Rules:
         if name == "localhost" or name in (self.host.lower(), self.public_host.lower()):
             return True
         try:
-            return self.lan or ipaddress.ip_address(name).is_loopback
+            address = ipaddress.ip_address(name)
         except ValueError:
-            pass
-        return self.lan and name in _names_of_this_machine()
+            return self.lan and name in _names_of_this_machine()
+        return self.lan or address.is_loopback
 
 
 @dataclass(frozen=True, slots=True)

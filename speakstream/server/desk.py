@@ -8,7 +8,7 @@ from weakref import WeakSet
 
 from speakstream.audio.chunk import AudioChunk
 from speakstream.engine import LOOK_SECONDS
-from speakstream.llm import Generation, LanguageModel, Message, PromptRead
+from speakstream.llm import Generation, LanguageModel, Message, PromptRead, ReplyEnd, reply_end
 from speakstream.tts import ALONE, Place, Voice
 
 KEPT_VOICES = 6
@@ -116,6 +116,11 @@ class QueuedModel:
     def last_prompt(self) -> PromptRead | None:
         """See ``llm.prompt_read``."""
         return getattr(self._model, "last_prompt", None)
+
+    @property
+    def last_reply(self) -> ReplyEnd | None:
+        """See ``llm.reply_end``."""
+        return reply_end(self._model)
 
     def stream(self, messages: Sequence[Message], options: Generation, cancelled: threading.Event) -> Iterator[str]:
         """See LanguageModel."""

@@ -101,9 +101,9 @@ class Hall:
         self.model.add_done_callback(loaded)
         return queued
 
-    def voice(self, name: str) -> "Future[Voice]":
-        """A voice, loaded once for all. Raises VoiceError when there is none of this name."""
-        return self._voices.voice(name)
+    def voice(self, name: str, buffered: Callable[[], float] = lambda: 0.0) -> "Future[Voice]":
+        """A voice, loaded once for all; ``buffered``: see PooledVoice. Raises VoiceError when there is none."""
+        return self._voices.voice(name, buffered)
 
     def _load_voice(self, name: str) -> "Future[Voice]":
         resources = self._resources
@@ -153,7 +153,6 @@ class Hall:
             return seat, True
         most = self._settings.max_sessions
         if len(self._seats) + self._coming >= most and not self._free_one():
-            self.metrics.refused("full")
             raise Full(f"the server is busy: {most} of {most} sessions are taken; try again later")
         seat = Seat(secrets.token_urlsafe(24), self._house)
         seat.show_progress(self._progress)
@@ -195,7 +194,12 @@ class Hall:
     def _end(self, seat: Seat) -> None:
         done = seat.close()
         self._closing.add(done)
-        done.add_done_callback(self._closing.discard)
+        done.add_done_callback(self._ended)
+
+    def _ended(self, done: "Future[None]") -> None:
+        self._closing.discard(done)
+        if (error := done.exception()) is not None:
+            log.error("a session could not be ended", exc_info=error)
 
     async def close(self, seconds: float) -> None:
         """End it: replies that are heard may end within ``seconds``, the others are saved as far as they came."""
@@ -226,7 +230,8 @@ class Hall:
                 task.cancel()
         for seat in list(self._seats.values()):
             self._free(seat)
-        await asyncio.gather(*(asyncio.wrap_future(done) for done in list(self._closing)))
+        if closing := [asyncio.wrap_future(done) for done in list(self._closing)]:
+            await asyncio.wait(closing)
 
 
 class _Both:

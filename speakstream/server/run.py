@@ -56,6 +56,7 @@ class Job:
     """What the command line says besides the settings."""
 
     open_browser: bool = False
+    draws: bool = False  # what is printed goes to a terminal
 
 
 def run(job: Job, settings: Settings, token: str, out: Callable[[str], None], err: Callable[[str], None]) -> int:
@@ -81,7 +82,7 @@ def run(job: Job, settings: Settings, token: str, out: Callable[[str], None], er
 
 
 def qr_code(url: str) -> str:
-    """For a phone's camera; in colours that do not depend on those of the terminal. The URL itself, where none can be."""
+    """For a phone's camera, in colours that do not depend on those of the terminal."""
     import io
 
     import segno
@@ -92,19 +93,37 @@ def qr_code(url: str) -> str:
 
 
 class _Protocol(H11Protocol):
-    """Closes a connection over which no request comes."""
+    """Closes a connection over which no whole request comes."""
+
+    _patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._patience = self.loop.call_later(REQUEST_SECONDS, self._close_if_silent)
+        self._wait()
 
-    def _close_if_silent(self) -> None:
-        if self.cycle is None and self.transport.get_protocol() is self:
-            self.transport.close()
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._wait_no_more()
+        elif self._patience is None and not self.transport.is_closing():
+            self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._patience.cancel()
+        self._wait_no_more()
         super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._patience = self.loop.call_later(REQUEST_SECONDS, self._give_up)
+
+    def _wait_no_more(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _give_up(self) -> None:
+        self._patience = None
+        if self.transport.get_protocol() is self:  # it has become no web socket
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):
@@ -154,15 +173,16 @@ class _Served:
             server = _Server(self._config(app))
             self._tell_where()
             serving = asyncio.create_task(server.serve(self._sockets))
+            opening = asyncio.create_task(self._open_browser())
             telling = asyncio.create_task(self._tell_when_ready(hall, begun))
             ending = asyncio.create_task(self._ending.wait())
             try:
                 await asyncio.wait([serving, ending], return_when=asyncio.FIRST_COMPLETED)
-                telling.cancel()
-                if not serving.done():
-                    await asyncio.gather(hall.close(GRACE_SECONDS), api.close(GRACE_SECONDS))
             finally:
-                ending.cancel()
+                for task in (telling, ending, opening):
+                    task.cancel()
+                grace = 0.0 if serving.done() or self._failure else GRACE_SECONDS
+                await asyncio.gather(hall.close(grace), api.close(grace))
                 server.should_exit = True
                 await serving
         if self._failure:
@@ -191,15 +211,21 @@ class _Served:
         config.ssl = self._tls
         return config
 
+    @property
+    def _ticket(self) -> str:
+        """What is put behind an address to be let in."""
+        return f"/?token={self._token}" if self._token else ""
+
     def _tell_where(self) -> None:
         settings = self._settings
-        ticket = f"/?token={self._token}" if self._token else ""
         here, elsewhere = self._urls
+        ticket = self._ticket
         self._out(f"SpeakStream listens on {here}{ticket}")
         for url in elsewhere:
             self._out(f"from elsewhere: {url}{ticket}")
         if elsewhere:
-            self._out(qr_code(f"{elsewhere[0]}{ticket}"))
+            if self._job.draws:
+                self._out(qr_code(f"{elsewhere[0]}{ticket}"))
             if elsewhere[0].startswith("http:"):
                 self._out(
                     "this is http: who listens in on the network learns what is said, and the token; see --certfile"
@@ -207,12 +233,23 @@ class _Served:
         voice = f"the voice {settings.tts_model_name}" if settings.enable_audio else "no voice"
         self._out(f"loading {settings.llm_model_name} and {voice}; Ctrl-C ends the server")
 
+    async def _open_browser(self) -> None:
+        if not self._job.open_browser:
+            return
+        import webbrowser
+
+        url = f"{self._urls.here}{self._ticket}"
+        if not await asyncio.to_thread(webbrowser.open, url):
+            self._err("no browser was found; open the address yourself")
+
     async def _tell_when_ready(self, hall: Hall, begun: float) -> None:
         said = ""
         waiting: list[Future[Any]] = [hall.model]
         if self._settings.enable_audio:
             waiting.append(hall.voice(self._settings.tts_model_name))
         left = {asyncio.wrap_future(one) for one in waiting}
+        for one in left:
+            one.add_done_callback(lambda future: future.cancelled() or future.exception())  # told below
         while left:
             _, left = await asyncio.wait(left, timeout=PROGRESS_SECONDS)
             if left and (line := hall.ready()) and line != said:
@@ -253,5 +290,5 @@ class _Served:
 
     def _end(self) -> None:
         if not self._ending.is_set():
-            self._out("ending: what is being said is finished first; Ctrl-C again ends it at once")
+            self._out("ending: replies under way are finished first; Ctrl-C again ends it at once")
         self._ending.set()

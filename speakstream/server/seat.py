@@ -20,12 +20,13 @@ from speakstream.llm import LanguageModel
 from speakstream.loading import delivery, generation
 from speakstream.personas import find_persona
 from speakstream.server import wire
+from speakstream.server.bucket import Bucket
+from speakstream.server.conversations import listed, restored
 from speakstream.server.metrics import Metrics
 from speakstream.server.outbox import Outbox
-from speakstream.server.shape import Utf16
 from speakstream.server.sink import SocketSink
 from speakstream.server.transcript import Transcript, shown
-from speakstream.server.wire import ClientMessage, Hello, Kept
+from speakstream.server.wire import ClientMessage, Hello
 from speakstream.session import Session, Start
 from speakstream.settings import Settings
 from speakstream.text.lexicon import Lexicon
@@ -36,8 +37,8 @@ log = logging.getLogger(__name__)
 WAITING_COMMANDS = 50
 """Commands that may wait for the one before; each of them ends what the one before began."""
 
-LISTED = 200
-"""Conversations of a list."""
+PROMPTS, PROMPTS_AT_ONCE = 0.5, 20.0
+"""Prompts a second that a client may ask in the long run, and how many at once: all of them are stored."""
 
 ENDING = "the server is ending; try again in a moment"
 
@@ -75,6 +76,7 @@ class Seat:
         self._transcript = Transcript(settings.max_chat_history)
         self._queued = 0
         self._pending = 0
+        self._prompts = Bucket(PROMPTS, PROMPTS_AT_ONCE)
         self._asked: float | None = None
         self._progress = ""
         self._engine = Engine(house.model(self._told_position), None, None, house.lexicon)
@@ -114,7 +116,7 @@ class Seat:
             if hello.keep and hello.conversation is not None and house.history is not None:
                 session.open(hello.conversation)
             elif hello.restore and not (hello.keep and house.history is not None):
-                session.open(_restored(history, hello.restore))
+                session.open(restored(history, hello.restore))
         except SpeakStreamError as error:
             notices.append(str(error))
 
@@ -236,7 +238,7 @@ class Seat:
             transcript = self._transcript
             match happening:
                 case happenings.Opened(conversation, _, older):
-                    transcript.show(conversation, opened, older)
+                    transcript.show(conversation if self._keeps else None, opened, older)
                     if self._outbox is not None:
                         self._put(transcript.opened())
                 case happenings.Added(message):
@@ -329,6 +331,8 @@ class Seat:
             raise SpeakStreamError(f"the prompt has {len(text)} characters; use at most {most} (MAX_PROMPT_CHARS)")
         if not text.strip():
             raise SpeakStreamError("the prompt is empty; write something")
+        if not self._prompts.take():
+            raise SpeakStreamError("these are too many prompts at once; wait a moment")
 
     def _submit(self, message: ClientMessage, perform: Callable[[Any], None]) -> None:
         """Have it done by the seat's own thread."""
@@ -373,7 +377,7 @@ class Seat:
             case wire.Open(conversation):
                 session.open(conversation)
             case wire.List(query):
-                self.tell(wire.Conversations(query, tuple(_listed(session.history, query))))
+                self.tell(wire.Conversations(query, tuple(listed(session.history, query))))
             case wire.Rename(conversation, title):
                 session.history.rename(conversation, title)
             case wire.Delete(conversation, undo):
@@ -416,31 +420,3 @@ class Seat:
         except Exception:
             log.exception("%s failed", about)
             self.tell(wire.Error(about, "the server failed at this; its log says why"))
-
-
-def _restored(history: History, kept: tuple[Kept, ...]) -> int:
-    """A conversation of a client's own, in a history of its own."""
-    conversation = history.begin()
-    for one in kept:
-        if one.role == "user":
-            history.add_prompt(conversation, one.text)
-            continue
-        heard = None if one.heard is None else Utf16(one.text).code_point(one.heard)
-        reply = history.begin_reply(conversation, "", "" if heard is None else " ")
-        history.append(reply.id, one.text)
-        history.end_reply(reply.id, "finished" if heard is None else "interrupted", heard, "", {})
-    return conversation
-
-
-def _listed(history: History, query: str) -> list[wire.Conversation]:
-    if not query.strip():
-        return [
-            wire.Conversation(one.id, one.title, one.updated, one.messages, one.persona)
-            for one in history.conversations(LISTED)
-        ]
-    found: dict[int, wire.Conversation] = {}
-    for hit in history.search(query, LISTED):
-        one = hit.conversation
-        listed = wire.Conversation(one.id, one.title, one.updated, one.messages, one.persona, hit.excerpt)
-        found.setdefault(one.id, listed)
-    return list(found.values())

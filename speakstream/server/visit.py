@@ -8,6 +8,7 @@ from typing import Protocol
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from speakstream.server import wire
+from speakstream.server.bucket import Bucket
 from speakstream.server.metrics import Metrics
 from speakstream.server.outbox import Close, Frame, Outbox
 from speakstream.server.seat import Seat
@@ -29,6 +30,9 @@ RATE, BURST = 60.0, 120.0
 
 MALFORMED = 20
 """Frames that are no messages before a client is no client."""
+
+REFUSED = {FULL: "full", TOO_SLOW: "slow", TOO_MANY: "rate"}
+"""Close codes that are counted, and as what."""
 
 LEFT = (1000, 1001)
 """Codes with which a client closes for good. A lost connection has 1005 or 1006."""
@@ -59,7 +63,7 @@ class Visit:
         self._seats = seats
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox()
-        self._tokens, self._counted = BURST, self._loop.time()
+        self._bucket = Bucket(RATE, BURST)
         self._malformed = 0
         self._active = self._loop.time()
         self._seat: Seat | None = None
@@ -130,7 +134,7 @@ class Visit:
         """The next text frame. Raises WebSocketDisconnect; WireError for sound, of which a client sends none."""
         received = await self._socket.receive()
         if received["type"] == "websocket.disconnect":
-            self._left = received.get("code") in LEFT
+            self._left = self._left or received.get("code") in LEFT
             raise WebSocketDisconnect(received.get("code") or 1005)
         text: str | None = received.get("text")
         if text is None:
@@ -149,8 +153,7 @@ class Visit:
                 self._malformed += 1
                 self._outbox.put(wire.Error("frame", str(error)))
                 message = None
-            if not self._may_send() or self._malformed > MALFORMED:
-                self._seats.metrics.refused("rate")
+            if not self._bucket.take() or self._malformed > MALFORMED:
                 return self._outbox.close(TOO_MANY, "too many messages")
             if isinstance(message, wire.Bye):
                 self._left = True
@@ -159,13 +162,6 @@ class Visit:
                 if not isinstance(message, wire.Ping):
                     self._active = self._loop.time()
                 seat.receive(message)
-
-    def _may_send(self) -> bool:
-        """A bucket of BURST tokens into which RATE a second fall."""
-        now = self._loop.time()
-        self._tokens = min(self._tokens + (now - self._counted) * RATE, BURST) - 1.0
-        self._counted = now
-        return self._tokens >= 0.0
 
     async def _watch(self) -> None:
         """Until nothing came for long, and nothing goes on."""
@@ -189,7 +185,6 @@ class Visit:
             try:
                 await self._send(one)
             except TimeoutError:
-                self._seats.metrics.refused("slow")
                 return await self._close(Close(TOO_SLOW, "what was sent is not read"))
             if one.speech > speech and self._seat is not None:
                 speech = one.speech
@@ -205,6 +200,8 @@ class Visit:
                 await self._socket.send_text(frame.data)
 
     async def _close(self, close: Close) -> None:
+        if why := REFUSED.get(close.code):
+            self._seats.metrics.refused(why)
         if self._socket.application_state is WebSocketState.CONNECTED:
             with suppress(TimeoutError, WebSocketDisconnect):
                 async with asyncio.timeout(CLOSE_SECONDS):

@@ -35,7 +35,6 @@
     listened: 0, // the number of the sample up to which all was heard
     lit: [], // {text, at}: from when on, in seconds of the context's time at the ear
     pressed: [], // {what, at, frame}: keys and buttons
-    violations: [],
 
     /** The moment at the ear, in seconds of the context's time. */
     now() {
@@ -143,5 +142,4 @@
       { capture: true },
     );
   }
-  addEventListener("securitypolicyviolation", (event) => ear.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 })();

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +18,28 @@ from tests.rig.recognise import Heard, Recogniser
 
 EAR = Path(__file__).with_name("ear.js").read_text("utf-8")
 
+WATCH = """
+window.violations = [];
+addEventListener("securitypolicyviolation", (event) => {
+  violations.push(`${event.violatedDirective} ${event.blockedURI}`);
+});
+"""
+
 PATIENCE = 60_000.0
 """Milliseconds after which something that should have happened has not."""
 
 Samples = NDArray[np.float32]
+
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+def browser_program() -> str:
+    """The path of a browser. Raises FileNotFoundError, which says what to do."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        raise FileNotFoundError(f"no browser: none of {', '.join(CHROMIUM)} is there; the README's test command has it")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +79,8 @@ class Wire:
         self.sent: list[dict[str, Any]] = []
         self.received: list[dict[str, Any]] = []
         self.sound: list[AudioFrame] = []
+        self.order: list[str] = []
+        """The types of what was received, sound among them: "sound"."""
         page.on("websocket", self._opened)
 
     def _opened(self, socket: WebSocket) -> None:
@@ -70,8 +91,10 @@ class Wire:
     def _received(self, data: str | bytes) -> None:
         if isinstance(data, bytes):
             self.sound.append(AudioFrame.decode(data))
+            self.order.append("sound")
         else:
             self.received.append(json.loads(data))
+            self.order.append(self.received[-1]["type"])
 
     def of(self, *types: str) -> list[dict[str, Any]]:
         """What was received of these types."""
@@ -82,16 +105,23 @@ class Wire:
         self.sent.clear()
         self.received.clear()
         self.sound.clear()
+        self.order.clear()
 
-    def words(self) -> list[tuple[int, int]]:
-        """The places of the words that are spoken, in the order in which they sound."""
-        return [(word[0], word[1]) for segment in self.of("segment") for word in segment["words"]]
+    def text(self) -> str:
+        """What was written since ``clear``."""
+        return "".join(message["delta"] for message in self.of("text"))
+
+    def words(self) -> list[str]:
+        """The words that are spoken, in the order in which they sound; of ASCII text."""
+        text = self.text()
+        return [text[word[0] : word[1]] for segment in self.of("segment") for word in segment["words"]]
 
 
 class Client:
     """A page with the client in it."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, listens: bool = True) -> None:
+        """``listens``: what it sounds like is kept; the page's policy must be off for that."""
         self.page = page
         self.wire = Wire(page)
         self.errors: list[str] = []
@@ -99,7 +129,9 @@ class Client:
         self.dialogs: list[str] = []
         self.requests: list[str] = []
         page.set_default_timeout(PATIENCE)
-        page.add_init_script(EAR)
+        page.add_init_script(WATCH)
+        if listens:
+            page.add_init_script(EAR)
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
@@ -154,6 +186,10 @@ class Client:
         """Forget what was heard, lit, and passed over the wire so far."""
         self.page.evaluate("ear.clear()")
         self.wire.clear()
+
+    def stop(self) -> None:
+        """Click the button."""
+        self.page.locator("#stop").click()
 
     # -- what there is -------------------------------------------------------------------------------------
 

@@ -71,7 +71,12 @@ class Proxy:
 
     def _call(self, work: Callable[[], None]) -> None:
         done = threading.Event()
-        self._loop.call_soon_threadsafe(lambda: (work(), done.set()))
+
+        def run() -> None:
+            work()
+            done.set()
+
+        self._loop.call_soon_threadsafe(run)
         done.wait()
 
     def _cut(self) -> None:

@@ -137,3 +137,47 @@ def test_it_can_be_closed_as_soon_as_it_is_loaded(weights: Path) -> None:
         folder = model._folder
         model.close()
         assert folder is not None and not os.path.exists(folder)
+
+
+def test_as_many_replies_are_made_at_once_as_there_are_slots(weights: Path) -> None:
+    model = LlamaCpp(ModelChoice("any", weights, 256, 1, slots=2))
+    try:
+        assert model.context_length == 256, "each has all of it"
+        first = model.stream(ask("Tell me a long story."), GREEDY, threading.Event())
+        next(first)
+        assert "Paris" in reply(model, "What is the capital of France?"), "beside one that goes on"
+        assert len(list(first)) > 5
+        reads: list[int] = []
+
+        def asking(prompt: str) -> None:
+            reply(model, prompt)
+            assert model.last_prompt is not None
+            reads.append(model.last_prompt.tokens)
+
+        threads = [threading.Thread(target=asking, args=(prompt,)) for prompt in ("Hi", "Hi " * 50)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert max(reads) - min(reads) > 45, "each knows how its own prompt was read"
+        with pytest.raises(Exception, match="256"):
+            reply(model, "word " * 300)
+    finally:
+        model.close()
+    assert not threads_named("llama.cpp")
+
+
+def test_conversations_that_take_turns_are_not_computed_twice(weights: Path) -> None:
+    """Three of them on two slots: none drives out another's."""
+    model = LlamaCpp(ModelChoice("any", weights, 512, 1, slots=2))
+    try:
+        talks = [ask(f"{thing} are what I like best of all, and you?") for thing in ("Boats", "Trains", "Planes")]
+        for number in range(3):
+            for talk in talks:
+                answer = "".join(model.stream(talk, GREEDY, threading.Event()))
+                read = model.last_prompt
+                assert read is not None
+                assert number == 0 or read.tokens - read.cached < 40, "only what is new was left to compute"
+                talk += [Message("assistant", answer), Message("user", "Tell me more.")]
+    finally:
+        model.close()

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
@@ -27,7 +27,7 @@ from speakstream.server.hall import Hall
 from speakstream.server.metrics import Metrics
 from speakstream.server.wire import AudioFrame
 from speakstream.settings import Settings
-from speakstream.tts import ALONE, Place, Voice
+from speakstream.tts import ALONE, Place, Voice, check_name
 from tests.llm.test_engines import poll
 from tests.scripted import ScriptedModel, ScriptedVoice, ready
 
@@ -67,8 +67,8 @@ class RampVoice(ScriptedVoice):
         self, text: str, speed: float, cancelled: threading.Event, place: Place = ALONE
     ) -> Iterator[AudioChunk]:
         for chunk in super().synthesize(text, speed, cancelled, place):
-            ramp = np.arange(1, len(chunk.samples) + 1, dtype=np.float32) / 32767
-            yield AudioChunk(ramp, chunk.sample_rate, chunk.words)
+            ramp = np.arange(1, len(chunk.samples) + 1) / 32767
+            yield AudioChunk(ramp.astype(np.float32), chunk.sample_rate, chunk.words)
 
 
 @dataclass
@@ -94,6 +94,7 @@ class Hosted:
         return ready(self.model)
 
     def _load_voice(self, settings: Settings, resources: Resources, *_: Any) -> "Future[Voice]":
+        check_name(settings.tts_model_name)
         self.loaded_voices.append(settings.tts_model_name)
         resources.closers.append(self.voice.close)
         return ready(self.voice)
@@ -164,7 +165,14 @@ class Hosted:
         """A connection over which nothing was said yet."""
         address = f"ws://127.0.0.1:{self.port}/ws"
         connection = connect(address, compression=None, max_size=None, close_timeout=1)
-        return Guest(self._guests.enter_context(connection))
+        guest = Guest(connection.__enter__())
+
+        def close() -> None:
+            with suppress(ConnectionClosed):  # the server has closed it, as some tests want it
+                connection.__exit__(None, None, None)
+
+        self._guests.callback(close)
+        return guest
 
     def seats(self) -> int:
         """How many there are."""

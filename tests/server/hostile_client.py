@@ -25,8 +25,9 @@ TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
 class Attacker:
     """One connection, by hand: no library would do what it does."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, asks: bool) -> None:
         self.port = port
+        self.asks = asks
         self.begun = asyncio.Event()
 
     async def connect(self, receive_buffer: int | None = None) -> None:
@@ -70,6 +71,11 @@ class Attacker:
     async def say(self, text: str | bytes, opcode: int = TEXT) -> None:
         """One frame."""
         await self.send(frame(text.encode() if isinstance(text, str) else text, opcode))
+
+    async def ask(self) -> None:
+        """For a reply that takes long, if it is to."""
+        if self.asks:
+            await self.say(encode(Ask("Tell me something long")))
 
     async def read_on(self) -> None:
         """Read until the server ends it."""
@@ -126,10 +132,10 @@ async def never_says_hello(one: Attacker) -> None:
 
 
 async def never_reads(one: Attacker) -> None:
-    """Asks for a long reply, and for the conversation so far, and reads none of it."""
+    """Has much sent to it, and reads none of it."""
     kept = tuple(Kept("assistant", "All of this comes back. " * 500) for _ in range(4))
     await one.enter(2048, Hello(restore=kept))
-    await one.say(encode(Ask("Tell me something long")))
+    await one.ask()
     while True:
         await one.say(encode(Ping(1)))
         await asyncio.sleep(0.05)
@@ -216,9 +222,9 @@ async def floods(one: Attacker) -> None:
 
 
 async def comes_and_goes(one: Attacker) -> None:
-    """Asks, and is gone."""
+    """Takes a seat, and is gone."""
     await one.enter()
-    await one.say(encode(Ask("Tell me something long")))
+    await one.ask()
     await one.reader.read(100)
     one.close(reset=True)
 
@@ -255,9 +261,10 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int)
     parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--asks", action="store_true", help="some of them ask for replies, too")
     chosen = parser.parse_args()
     os.nice(19)  # others' machines have their own processors
-    attackers = [Attacker(chosen.port) for _ in range(chosen.count)]
+    attackers = [Attacker(chosen.port, chosen.asks) for _ in range(chosen.count)]
     async with asyncio.TaskGroup() as group:
         for one, attack in zip(attackers, islice(cycle(ATTACKS), chosen.count), strict=True):
             group.create_task(again_and_again(one, attack))

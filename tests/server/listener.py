@@ -5,12 +5,14 @@ It plays nothing: its loudspeaker is a clock, which runs while there is sound th
 
 import asyncio
 import json
+import math
 import time
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from speakstream.server.wire import POSITION_SECONDS, Ask, AudioFrame, Bye, Cancel, Hello, Position, encode
 
@@ -111,40 +113,51 @@ class Listener:
 
     async def __aenter__(self) -> Self:
         address = self._url.replace("http", "ws", 1) + "/ws"
-        self._socket = await connect(address, origin=self._url, compression=None, max_size=None)  # type: ignore[arg-type]
+        self._socket = await connect(address, origin=Origin(self._url), compression=None, max_size=None)
         await self._send(self._hello)
         self._tasks = [asyncio.create_task(work) for work in (self._read(), self._report())]
-        await asyncio.wait_for(asyncio.shield(self._welcome), PATIENCE)
+        try:
+            await asyncio.wait_for(asyncio.shield(self._welcome), PATIENCE)
+        except BaseException:
+            await self._close()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
         assert self._socket is not None
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._socket.close()
 
-    async def ask(self, prompt: str, seconds: float | None = None) -> Turn:
-        """Ask, and listen to the end, or for so many seconds of sound; then it is stopped."""
+    async def ask(self, prompt: str, seconds: float = math.inf, until: float = math.inf) -> Turn:
+        """Ask, and listen to the end; or for so many seconds of sound, or until a moment: then it is stopped."""
         self._finished.clear()
         self._ended.clear()
         self._turn = turn = Turn(time.monotonic())
         await self._send(Ask(prompt))
-        async with asyncio.timeout(PATIENCE + (seconds or 0.0)):
-            while not self._finished.is_set():
-                if seconds is not None and turn.first_sound and time.monotonic() > turn.first_sound + seconds:
-                    playing = self.playing
-                    if playing is not None:
-                        await self._send(Cancel(playing.speech, playing.heard(time.monotonic())))
-                    break
-                await asyncio.sleep(0.02)
-            await self._ended.wait()
+        while not self._finished.is_set():
+            now = time.monotonic()
+            if now > min(until, turn.asked + PATIENCE, (turn.first_sound or math.inf) + seconds):
+                await self.stop()
+                break
+            await asyncio.sleep(0.02)
+        await asyncio.wait_for(self._ended.wait(), PATIENCE)
         turn.played, turn.done = self.playing, time.monotonic()
         self.underruns += turn.played.underruns if turn.played is not None else 0
         self.playing = None
         return turn
+
+    async def stop(self) -> None:
+        """Silence."""
+        playing = self.playing
+        heard = (playing.speech, playing.heard(time.monotonic())) if playing is not None else (0, 0)
+        await self._send(Cancel(*heard))
 
     async def send(self, message: Any) -> None:
         """Send a message."""

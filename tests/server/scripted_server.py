@@ -25,6 +25,11 @@ REPLIES: dict[str, Sequence[str]] = {
     "short": ("Alpha bravo ", "charlie."),
     "alphabet": (*(f"{name} " for name in NAMES[:-1]), f"{NAMES[-1]}."),
     "long": tuple(f"{' '.join(NAMES)}. " for _ in range(12)),
+    "wide": (
+        f"```python\nletters = {NAMES!r}\n```\n\n",
+        f"| {' | '.join(NAMES)} |\n|{' --- |' * len(NAMES)}\n| {' | '.join(NAMES)} |\n",
+        f"\n{'Longwordwithoutaspace' * 20}\n\n- alpha\n    - bravo\n        - charlie\n\nThe end.\n",
+    ),
     "broken": ("Alpha bravo. ", "FAIL"),
     "markup": tuple(WRAPPED.replace("{}", MARKUP)),
     "escapes": tuple(WRAPPED.replace("{}", ESCAPES)),

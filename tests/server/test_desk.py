@@ -1,7 +1,6 @@
 """Fair order: who came first goes first, who has gone is not waited for, and nobody is held up by a prefill."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import Future
 
 import pytest
@@ -283,11 +282,7 @@ def test_a_cut_ends_the_waiting_for_a_voice(cellar: Cellar) -> None:
     got: list[object] = []
     voice = pool.voice("a").result()
 
-    def speak() -> Iterator[object]:
-        got.extend(voice.synthesize("One.", 1.0, cancelled))
-        yield
-
-    thread = threading.Thread(target=lambda: list(speak()))
+    thread = threading.Thread(target=lambda: got.extend(voice.synthesize("One.", 1.0, cancelled)))
     thread.start()
     poll(lambda: len(pool._desk._waiting) == 1)
     cancelled.set()

@@ -147,7 +147,7 @@ def test_a_server_that_is_well(tmp_path: Path) -> None:
     assert list(checks) == [
         "reached", "ready", "settings", "one turn", "connection", "first text", "first sound", "sound", "underruns",
     ]  # fmt: skip
-    measured = checks["one turn"]["data"]["measurement"]
+    measured = json.loads(printed.stdout)["measurement"]
     assert measured["samples"] > 0
     assert measured["sound_bytes"] == 2 * measured["samples"]
     assert measured["sound_bytes"] < measured["frame_bytes"] <= measured["all_bytes"]

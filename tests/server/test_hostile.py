@@ -26,10 +26,16 @@ GROWTH = 24_000_000
 class Attack(Running):
     """A hundred of them, in a process of their own."""
 
-    def __init__(self, folder: Path, server: Served) -> None:
+    def __init__(self, folder: Path, server: Served, asks: bool) -> None:
+        """``asks``: some of them ask for replies, too."""
         root = str(Path(__file__).parents[2])
         command = [sys.executable, "-m", "tests.server.hostile_client"]
-        super().__init__(folder, [str(server.port), "--count", str(COUNT)], {"PYTHONPATH": root}, command)
+        super().__init__(
+            folder,
+            [str(server.port), "--count", str(COUNT), *(["--asks"] if asks else [])],
+            {"PYTHONPATH": root},
+            command,
+        )
 
 
 async def honest(server: Served, folder: Path) -> tuple[list[Turn], list[int]]:
@@ -37,7 +43,7 @@ async def honest(server: Served, folder: Path) -> tuple[list[Turn], list[int]]:
     turns, memory = [], []
     async with Listener(server.url) as client:
         await client.ask("short")
-        with Attack(folder, server) as attack:
+        with Attack(folder, server, asks=True) as attack:
             await asyncio.to_thread(attack.wait_for, b"attacking")
             for number in range(TURNS):
                 turns.append(await client.ask("alphabet" if number % 4 == 3 else "short"))

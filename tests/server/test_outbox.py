@@ -126,6 +126,7 @@ def test_a_client_that_does_not_read_is_closed_and_holds_no_memory(count: int, s
     async def work(outbox: Outbox) -> None:
         for _ in range(count):
             outbox.put(wire.Notice("x" * size))
+        assert outbox._closed
         for _ in range(10_000):
             outbox.put(wire.Notice("x" * 1000))
             outbox.later("text", lambda: grown(""))

@@ -49,7 +49,7 @@ class Sent(Outbox):
 
 def ramp(seconds: float, rate: int = RATE, start: int = 0) -> AudioChunk:
     count = int(seconds * rate)
-    return AudioChunk((np.arange(start, start + count) % 32000).astype(np.float32) / 32767, rate)
+    return AudioChunk(((np.arange(start, start + count) % 32000) / 32767).astype(np.float32), rate)
 
 
 def begun(buffer_seconds: float = 1.0, chunk_size: int = 1024, wav: bool = False) -> tuple[SocketSink, Sent]:

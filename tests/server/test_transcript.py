@@ -1,6 +1,6 @@
 """What a client is shown is what the reply is, however it grew and whenever it was asked. No server."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -123,13 +123,14 @@ def test_the_newest_messages_are_shown_and_the_others_counted() -> None:
 def test_what_happens_to_a_message_that_is_not_shown_any_more_is_not_told(call: str) -> None:
     transcript = Transcript(3)
     segment = SegmentSpoken(Span(0, 1), "x", (), 0.0, 0.1)
-    told = {
+    calls: dict[str, Callable[[], object]] = {
         "grow": lambda: transcript.grow(9, "x"),
         "text": lambda: transcript.text(9),
         "silent": lambda: transcript.silent(happenings.Silent(9, Span(0, 1), "code")),
         "segment": lambda: transcript.segment(1, happenings.Spoken(9, segment)),
         "end": lambda: transcript.end(stored(9)),
-    }[call]()
+    }
+    told = calls[call]()
     assert told is None
 
 

@@ -16,9 +16,10 @@ FADE_SECONDS = 0.01
 LEVEL = 0.3
 
 NAMES = (
-    "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa quebec romeo "
-    "sierra tango uniform victor whiskey xray yankee zulu"
-).split()  # noqa: SIM905
+    "alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet", "kilo", "lima", "mike",
+    "november", "oscar", "papa", "quebec", "romeo", "sierra", "tango", "uniform", "victor", "whiskey", "xray",
+    "yankee", "zulu",
+)  # fmt: skip
 """Words that have a tone of their own; all others share the lowest one."""
 
 LOWEST, STEP = 400.0, 100.0  # Hz

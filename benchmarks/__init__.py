@@ -17,13 +17,13 @@ would reach the ear is its monitor's recording. ``requirements-peers.txt`` makes
 exit status is 1 if a figure was missed or a part failed, and 130 if it was interrupted; what was measured by
 then is printed and kept.
 
-The rooms: ``runner`` is the command, and starts ``one`` for each part, which is a module with a function
-``run``: ``memory`` (with ``memory_steps``), ``startup``, ``pipeline``, ``text``, ``ring``, ``splitting``,
-``fresh``, ``chat``, ``typeahead``, ``interface``, ``sentences``, ``rate``, ``soak`` and ``speech``. ``stage`` opens the
-sink, the recorder and the product; ``screen`` is a chat in a pseudo-terminal; ``keys`` says how a person types;
-``prompts``, ``spoken.toml`` and ``markdown`` are what is asked, read and parsed; ``silence`` finds pauses and
-damage in recordings. ``peer`` and ``peer_env`` drive the peers, whose own programs are ``peer_realtimetts``,
-``peer_splitters`` and ``pipeline_reply``. ``measure``, ``report``, ``results``, ``page`` and ``plots`` are statistics
-and the machine, the table, what is kept, and the page with its plots. The settings are the product's defaults, but
-greedy (``TEMPERATURE=0``).
+The rooms: ``runner`` is the command, and starts ``one`` for each part, which is a module with a function ``run``:
+``memory`` (with ``memory_steps``), ``startup``, ``pipeline``, ``text``, ``ring``, ``splitting``, ``fresh``, ``chat``,
+``typeahead``, ``interface``, ``sentences``, ``rate``, ``soak``, ``serve`` (with ``serve_load``) and ``speech``.
+``stage`` opens the sink, the recorder and the product; ``screen`` is a chat in a pseudo-terminal; ``keys`` says how a
+person types; ``prompts``, ``spoken.toml`` and ``markdown`` are what is asked, read and parsed; ``silence`` finds
+pauses and damage in recordings. ``peer`` and ``peer_env`` drive the peers, whose own programs are
+``peer_realtimetts``, ``peer_splitters`` and ``pipeline_reply``. ``measure``, ``report``, ``results``, ``page`` and
+``plots`` are statistics and the machine, the table, what is kept, and the page with its plots. The settings are the
+product's defaults, but greedy (``TEMPERATURE=0``).
 """

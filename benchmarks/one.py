@@ -40,6 +40,7 @@ PARTS: dict[str, About] = {
     "sentences": About("the silence between sentences, beside RealtimeTTS"),
     "rate": About("tokens a second, with the voice and without"),
     "soak": About("talk with every core busy: underruns, gaps, damage"),
+    "serve": About("many who listen at once to one server, and one beside a hundred attackers", sound=False),
     "speech": About("word errors, times of words and silence of what is read, recognised", sound=False),
 }
 

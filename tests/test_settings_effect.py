@@ -39,12 +39,11 @@ def changes(*names: str) -> Callable[[Test], Test]:
 
 OF_THE_SERVER = {
     *("HOST", "PORT", "PUBLIC_HOST", "ACCESS_TOKEN", "MAX_SESSIONS", "PARALLEL_REPLIES", "IDLE_TIMEOUT"),
-    "MAX_PROMPT_CHARS",
+    *("MAX_PROMPT_CHARS", "ALLOW_LAN", "CERTFILE", "KEYFILE"),
 }
 """What these change is tested in tests/server."""
 
 OF_CLIENTS_TO_COME = {
-    *("ALLOW_LAN", "CERTFILE", "KEYFILE"),  # of serve, tried by hand
     *("LLM_BASE_URL", "LLM_API_KEY", "TTS_BASE_URL", "TTS_API_KEY"),  # engines behind a server
 }
 """Read and validated, and without effect until what they are for is there."""

@@ -105,9 +105,11 @@ def test_no_frames_break_a_session_in_any_other_way_than_the_protocol_says(
     server: Served, frames: list[str | bytes]
 ) -> None:
     told: list[dict[str, Any]] = []
+    until = frames.index(TOO_LONG) + 1 if TOO_LONG in frames else len(frames)  # who goes on sending may miss the close
+    last = [wire.encode(wire.Ping(4711))] if until == len(frames) and TOO_LONG not in frames else []
     with visit(server) as socket:
         try:
-            for frame in (wire.encode(wire.Hello()), *frames, wire.encode(wire.Ping(4711))):
+            for frame in (wire.encode(wire.Hello()), *frames[:until], *last):
                 socket.send(sendable(frame))
             told.extend(answers(socket))
             socket.send(wire.encode(wire.Bye()))

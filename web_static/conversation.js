@@ -83,7 +83,8 @@ export class Conversation {
   }
 
   /** @returns {Object} the message that was added */
-  added({ message }) {
+  added({ message, conversation }) {
+    this.id = conversation;
     const fresh = received(message);
     this.messages.push(fresh);
     return fresh;

@@ -115,6 +115,16 @@ export class Speech extends EventTarget {
     return { message: this.message, word: this.#words.at(seconds), heard: this.#words.heardUntil(seconds) };
   }
 
+  /** Whether no more of a message is wanted, for it was stopped. */
+  isHushed(message) {
+    return this.#hushed === message;
+  }
+
+  /** The place at which what is spoken begins; null: not known yet. */
+  get begins() {
+    return this.#words.begins;
+  }
+
   #begin({ speech, message, sample_rate: rate, paused }) {
     if (speech < this.#newest || speech <= this.#dropped || this.#hushed === message) {
       this.#dropped = Math.max(this.#dropped, this.#hushed === message ? speech : 0);

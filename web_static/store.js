@@ -44,6 +44,11 @@ export class Store {
     }
   }
 
+  /** The name under which a conversation is in the browser's store: for those who hear that it has changed. */
+  keyOf(id) {
+    return CHAT + id;
+  }
+
   /** A number for a new conversation: no two are the same, in any tab. */
   fresh() {
     return Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join("");

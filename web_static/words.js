@@ -17,6 +17,11 @@ export class Words {
     }
   }
 
+  /** The place of the first word; null: there is none yet. */
+  get begins() {
+    return this.#words[0]?.[0] ?? null;
+  }
+
   get length() {
     return this.#words.length;
   }

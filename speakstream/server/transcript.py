@@ -110,7 +110,7 @@ class Transcript:
             del self._shown[next(iter(self._shown))]
             self._older += 1
         self._shown[stored.id] = one = shown(stored)
-        return wire.Added(one.message(True))
+        return wire.Added(one.message(True), conversation)
 
     def grow(self, message: int, delta: str) -> None:
         """More of a reply."""

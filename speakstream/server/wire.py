@@ -252,9 +252,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A prompt, or a reply that begins, at the end."""
+    """A prompt, or a reply that begins, at the end. ``conversation``: as in Opened; a new one has its number now."""
 
     message: ShownMessage
+    conversation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

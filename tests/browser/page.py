@@ -20,9 +20,7 @@ EAR = Path(__file__).with_name("ear.js").read_text("utf-8")
 
 WATCH = """
 window.violations = [];
-addEventListener("securitypolicyviolation", (event) => {
-  violations.push(`${event.violatedDirective} ${event.blockedURI}`);
-});
+addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
 
 PATIENCE = 60_000.0

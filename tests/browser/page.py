@@ -20,7 +20,9 @@ EAR = Path(__file__).with_name("ear.js").read_text("utf-8")
 
 WATCH = """
 window.violations = [];
-addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+  violations.push(`${violatedDirective} ${blockedURI}`);
+});
 """
 
 PATIENCE = 60_000.0
@@ -152,13 +154,17 @@ class Client:
 
     def connected(self) -> None:
         """Wait until it is connected."""
-        self.page.wait_for_function("window.speakstream?.connection.state === 'open'")
+        self.wait("window.speakstream?.connection.state === 'open'")
 
     def ask(self, prompt: str) -> None:
         """Type a prompt and press Enter."""
         field = self.page.locator("#prompt")
         field.fill(prompt)
         field.press("Enter")
+
+    def wait(self, expression: str) -> None:
+        """Wait until something holds in the page. (Playwright's own way needs what the page's policy forbids.)"""
+        self.until(lambda: bool(self.page.evaluate(expression)), expression)
 
     def until(self, holds: Callable[[], bool], what: str = "it") -> None:
         """Wait until something holds on this side, where frames are counted."""
@@ -169,7 +175,7 @@ class Client:
 
     def heard(self, seconds: float) -> None:
         """Wait until so much was heard since the last ``forget``."""
-        self.page.wait_for_function("seconds => ear.seconds >= seconds", arg=seconds)
+        self.wait(f"ear.seconds >= {seconds}")
 
     def finished(self, turns: int = 1) -> None:
         """Wait until so many replies are written, and spoken to the end, since the last ``forget``."""
@@ -178,7 +184,7 @@ class Client:
 
     def quiet(self, seconds: float = 0.5) -> None:
         """Wait until so many seconds of silence have been heard."""
-        self.page.wait_for_function("seconds => ear.silence >= seconds", arg=seconds)
+        self.wait(f"ear.silence >= {seconds}")
 
     def forget(self) -> None:
         """Forget what was heard, lit, and passed over the wire so far."""
@@ -188,6 +194,10 @@ class Client:
     def stop(self) -> None:
         """Click the button."""
         self.page.locator("#stop").click()
+
+    def stop_if_it_speaks(self) -> None:
+        """Press Escape, which does no harm when nothing is spoken."""
+        self.page.keyboard.press("Escape")
 
     # -- what there is -------------------------------------------------------------------------------------
 

@@ -114,8 +114,8 @@ class Proxy:
         self._writers |= {writer, to_server[1]}
         try:
             await asyncio.gather(self._pass(reader, to_server[1]), self._hold(to_server[0], writer))
-        except ConnectionError:
-            pass  # one side has gone
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # one side has gone, or the test is over
         finally:
             for one in (writer, to_server[1]):
                 self._writers.discard(one)

@@ -20,8 +20,8 @@ def test_a_connection_that_is_lost_is_gone_on_with_at_the_same_sample(
         client.ask("alphabet")
         client.heard(1.0)
         proxy.go_down()
-        client.page.wait_for_function(until)
-        client.page.wait_for_function(LOST)
+        client.wait(until)
+        client.wait(LOST)
         assert client.page.locator("#connection").is_visible(), "it says nothing"
         proxy.come_up()
         client.finished()

@@ -21,7 +21,7 @@ def test_the_conversation_is_there_again_and_goes_on(server: Served, visit: Visi
     assert len(before) == 2
 
     reload(client)
-    client.page.wait_for_function("document.querySelectorAll('[data-message]').length === 2")
+    client.wait("document.querySelectorAll('[data-message]').length === 2")
     assert client.texts() == before
     (hello,) = (one for one in client.wire.sent if one["type"] == "hello")
     assert [one["role"] for one in hello["restore"]] == ["user", "assistant"]

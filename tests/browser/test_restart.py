@@ -15,7 +15,7 @@ def test_after_the_server_was_killed_the_page_comes_back_with_its_conversation(t
         client.ask("long")
         client.heard(2.5)
         server.vanish()
-        client.page.wait_for_function("speakstream.connection.state !== 'open'")
+        client.wait("speakstream.connection.state !== 'open'")
         before = client.texts()
         port = server.port
     client.wire.clear()

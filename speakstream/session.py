@@ -245,7 +245,8 @@ class Session:
             delivery = replace(self._talk.delivery, start=start, stop=stop)
             if aloud:
                 delivery = replace(delivery, aloud=delivery.aloud | {"code", "table"})
-            if (playing := self._playback.playing) is not None and playing.message == message:
+            playing = self._playback.playing
+            if playing is not None and playing.message == message and not playing.turn.stopped:
                 self._playback.start_at(delivery)
                 return
             stored = self.history.message(message)

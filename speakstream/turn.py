@@ -329,6 +329,11 @@ class Turn:
         self._source.start()
         self._begin_speech(delivery)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it was cancelled before its end: then nothing more of it is ever spoken."""
+        return self._cancelled
+
     def cancel(self) -> None:
         """Silence at once, and no more text. Does not wait; see ``join``. After its end, this ends a replay."""
         with self._lock:

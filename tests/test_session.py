@@ -130,6 +130,20 @@ def test_each_part_is_told_right_before_its_sound_also_of_a_replay(chat: Chat) -
     assert written == [0, 2, 4, 6], "a sentence, and the pause after it"
 
 
+def test_a_reply_that_was_stopped_is_heard_again_when_that_is_asked_for(chat: Chat) -> None:
+    chat.session.ask("Count")
+    chat.sounds("three")
+    chat.session.stop()
+    poll(lambda: bool(chat.of(Ended)))
+    (ended,) = chat.of(Ended)
+    assert isinstance(ended, Ended) and ended.message.reason == "interrupted"
+    said = len(chat.voice.said)
+    chat.session.speak(ended.message.id)
+    chat.says_more_than(said)
+    assert TWO_SENTENCES[0].startswith(chat.voice.said[said])
+    assert len(chat.of(Ended)) == 1, "a replay ends no reply anew"
+
+
 def test_what_is_shown_is_stored_already(chat: Chat) -> None:
     seen: list[str] = []
 

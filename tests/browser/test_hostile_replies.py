@@ -41,8 +41,9 @@ def test_what_a_model_writes_stands_there_as_text_also_after_a_reload(
 ) -> None:
     client = visit(scripted.url, strict=True)
     client.ask(kind)
-    client.until(lambda: bool(client.wire.of("ended")), "the end of the reply")
+    client.until(lambda: client.wire.text().endswith("The end.\n"), "the end of the reply")
     client.stop_if_it_speaks()
+    client.until(lambda: bool(client.wire.of("ended")), "the end of the turn")
     nothing_happened(client, scripted.url)
     (_, (_, before)) = client.texts()
     assert "PWNED" in before if kind == "markup" else "begun" in before

@@ -19,7 +19,8 @@ then is printed and kept.
 
 The rooms: ``runner`` is the command, and starts ``one`` for each part, which is a module with a function ``run``:
 ``memory`` (with ``memory_steps``), ``startup``, ``pipeline``, ``text``, ``ring``, ``splitting``, ``fresh``, ``chat``,
-``typeahead``, ``interface``, ``sentences``, ``rate``, ``soak``, ``serve`` (with ``serve_load``) and ``speech``.
+``typeahead``, ``interface``, ``sentences``, ``rate``, ``soak``, ``serve`` (with ``serve_load``), ``browser`` and
+``speech``.
 ``stage`` opens the sink, the recorder and the product; ``screen`` is a chat in a pseudo-terminal; ``keys`` says how a
 person types; ``prompts``, ``spoken.toml`` and ``markdown`` are what is asked, read and parsed; ``silence`` finds
 pauses and damage in recordings. ``peer`` and ``peer_env`` drive the peers, whose own programs are

@@ -41,6 +41,7 @@ PARTS: dict[str, About] = {
     "rate": About("tokens a second, with the voice and without"),
     "soak": About("talk with every core busy: underruns, gaps, damage"),
     "serve": About("many who listen at once to one server, and one beside a hundred attackers", sound=False),
+    "browser": About("the page in Chromium: Enter to sound, Escape to silence, a network with jitter", sound=False),
     "speech": About("word errors, times of words and silence of what is read, recognised", sound=False),
 }
 

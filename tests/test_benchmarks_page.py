@@ -41,7 +41,7 @@ GOLDEN = """\
 ## Figures
 
 - Machine: A Processor, 2 cores (AVX2), 8 GB, Linux 6.1, Python 3.11.2, numpy 2.0.0; 2026-01-02, commit 0123456789, load before 0.1.
-- Not measured: memory, startup, pipeline, text, ring, splitting, chat, typeahead, interface, sentences, rate, soak, serve, speech.
+- Not measured: memory, startup, pipeline, text, ring, splitting, chat, typeahead, interface, sentences, rate, soak, serve, browser, speech.
 
 ### What was asked for
 

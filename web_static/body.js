@@ -123,7 +123,8 @@ export class Body {
 
     const quotes = open.filter((one) => one.kind === "quote").length;
     const wanted = block.quote ?? 0;
-    if (quotes !== wanted) open.splice(Math.min(quotes, wanted));
+    if (block.alert) open.splice(Math.min(quotes, wanted - 1)); // a note of its own, not more of the quote before
+    else if (quotes !== wanted) open.splice(Math.min(quotes, wanted));
     while (open.length < wanted) add("quote", make("blockquote"));
 
     const depth = block.depth ?? 0;
@@ -151,6 +152,6 @@ export class Body {
 
 /** Whether a block may be drawn over another without another list or quote around it. */
 function fits(old, fresh) {
-  return ["kind", "quote", "depth", "checked"].every((name) => (old[name] ?? null) === (fresh[name] ?? null))
+  return ["kind", "quote", "depth", "checked", "alert"].every((name) => (old[name] ?? null) === (fresh[name] ?? null))
     && (old.ordinal === undefined) === (fresh.ordinal === undefined);
 }

@@ -62,12 +62,23 @@ export function mediaState(state, title) {
 /** Registers the service worker; returns what this browser does not offer here, in words. */
 export function install() {
   const missing = [];
-  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js").catch(() => undefined);
+  if ("serviceWorker" in navigator) keepShell();
   else missing.push("installing as an app");
   if (!("wakeLock" in navigator)) missing.push("keeping the screen on");
   if (!navigator.clipboard) missing.push("the clipboard by itself (copying uses an older way)");
   if (!isSecureContext) return `Over plain http from another machine this browser does not offer ${missing.join(", ")}; with --certfile it would.`;
   return missing.length ? `This browser does not offer ${missing.join(", ")}.` : "";
+}
+
+/** What the page is made of is kept for when the server is out of reach; on the first visit, it is there before its keeper. */
+async function keepShell() {
+  const workers = navigator.serviceWorker;
+  const again = () => {
+    const files = performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => name.includes("/static/"));
+    for (const name of ["/", ...files]) fetch(name).catch(() => undefined); // no more than a copy for later
+  };
+  if (!workers.controller) workers.addEventListener("controllerchange", again, { once: true });
+  await workers.register("/sw.js").catch(() => undefined); // a browser that forbids it has the page all the same
 }
 
 /** Copies a text. @returns {Promise<boolean>} whether it worked */

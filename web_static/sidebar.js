@@ -24,6 +24,9 @@ export class Sidebar extends EventTarget {
       this.#timer = setTimeout(() => this.ask(), SOUGHT);
     });
     byId("keep").addEventListener("change", (event) => this.#tell("keep", { keep: event.target.checked }));
+    document.addEventListener("pointerdown", (event) => {
+      if (this.isOpen && !event.target.closest("#sidebar, #sidebar-open, #toasts")) this.leave();
+    });
     this.#aside.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.target.closest(".renaming")) return;
       event.preventDefault();
@@ -49,7 +52,8 @@ export class Sidebar extends EventTarget {
     this.#button.setAttribute("aria-expanded", String(open));
     if (open) {
       this.ask();
-      byId("search").focus({ preventScroll: true });
+      const first = matchMedia("(hover: hover)").matches ? "search" : "sidebar-close"; // on a phone, no keyboard comes up
+      byId(first).focus({ preventScroll: true });
     } else if (had) {
       this.#button.focus();
     }

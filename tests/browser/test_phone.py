@@ -37,6 +37,8 @@ def test_nothing_is_wider_than_the_screen_and_every_button_is_large_enough(
     assert client.page.evaluate(WIDER) <= 0
     assert client.page.evaluate(BEYOND) == []
     assert client.page.evaluate(SMALL) == []
+    client.ask("long")
+    client.page.locator("#stop").wait_for()
     for name in ("prompt", "stop", "pause", "previous", "next", "sound"):
         box = client.page.locator(f"#{name}").bounding_box()
         assert box is not None and box["y"] + box["height"] <= 844, name

@@ -4,7 +4,7 @@ import { Body } from "./body.js";
 import { iconButton, make, setText } from "./dom.js";
 import { leavesOf, placed } from "./places.js";
 
-const STOPPED = "stopped here";
+const STOPPED = "stopped; the dimmer part was not heard";
 
 /**
  * What a message is, in the page's memory; the server's ShownMessage and what was told of it since.

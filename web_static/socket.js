@@ -117,6 +117,17 @@ export class Connection extends EventTarget {
     return true;
   }
 
+  /** Sends a frame as it is, whatever it is: for the page that shows the frames. */
+  sendRaw(text) {
+    this.bytes.sent += text.length;
+    this.#socket?.send(text);
+  }
+
+  /** Loses the connection as if the network had: the session goes on with the next one. */
+  break() {
+    this.#socket?.close(4999);
+  }
+
   #transmit(message) {
     const text = JSON.stringify(message);
     this.bytes.sent += text.length;

@@ -85,8 +85,14 @@ class Wire:
 
     def _opened(self, socket: WebSocket) -> None:
         self.sockets.append(socket)
-        socket.on("framesent", lambda data: self.sent.append(json.loads(data)))
+        socket.on("framesent", self._sent)
         socket.on("framereceived", self._received)
+
+    def _sent(self, data: str | bytes) -> None:
+        try:
+            self.sent.append(json.loads(data))
+        except ValueError:
+            self.sent.append({"type": "", "raw": data})  # by a page that sends what is no message on purpose
 
     def _received(self, data: str | bytes) -> None:
         if isinstance(data, bytes):

@@ -15,7 +15,7 @@ from tests.server.serving import Served
 
 ROOT = Path(__file__).parents[2]
 
-REFERENCES = re.compile(r"""(?:src|href)="([^":#?]+)"|(?:import|from|import\()\s*["'](\.{0,2}/[^"']+)["']""")
+REFERENCES = re.compile(r"""(?:src|href)="([^":#?]+)"|(?:import|from|import\(|URL\()\s*["'](\.{0,2}/[^"']+)["']""")
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import { Speech } from "./speech.js";
 const TONE_SECONDS = 3;
 const TONE_HZ = 440;
 const FRAME_SECONDS = 0.05;
+const AHEAD_SECONDS = 0.15; // that a frame comes before it is due, as from the server
 const FADE_SECONDS = 0.02;
 const OWN = 2 ** 31; // numbers of the tones: no speech of the server has them
 const HISTORY = 400; // points of the graph, one every 50 ms
@@ -47,7 +48,7 @@ async function tone() {
   const size = Math.round(rate * FRAME_SECONDS);
   let due = 0;
   for (let first = 0; first < samples.length; first += size) {
-    due = Math.max(due, (first / rate) * 1000 + 1000 * jitter * Math.random()); // in order, as over a socket
+    due = Math.max(due, 1000 * (first / rate - AHEAD_SECONDS + jitter * Math.random())); // in order, as over a socket
     const pcm = samples.subarray(first, first + size);
     setTimeout(() => player.push({ speech: number, first, pcm }), due);
   }

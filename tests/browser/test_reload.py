@@ -28,7 +28,18 @@ def test_the_conversation_is_there_again_and_goes_on(server: Served, visit: Visi
     client.ask("What is my name?")
     client.finished()
     assert len(client.texts()) == 4
-    assert "Ada" in client.wire.text()
+
+
+def test_the_model_is_told_again_what_was_said_before_the_reload(scripted: Served, visit: Visit) -> None:
+    client = visit(scripted.url)
+    for prompt in ("I am Ada. short", "I like the sea. short"):
+        client.forget()
+        client.ask(prompt)
+        client.finished()
+    reload(client)
+    client.ask("recall")
+    client.finished()
+    assert client.wire.text() == "I am Ada. short I like the sea. short"
 
 
 def test_a_reload_ends_what_was_spoken_and_the_reply_stands_there_as_interrupted(

@@ -1,7 +1,7 @@
 """``speakstream serve`` with a scripted model and a voice of tones: ``python -m tests.server.scripted_server serve``.
 
-What the model says is decided by the prompt's last word: see REPLIES. With HASTY in the environment, the server waits
-HASTY_SECONDS wherever it waits for a client that may be gone.
+What the model says is decided by the prompt's last word: see REPLIES; to "recall", it says all prompts before. With HASTY in the
+environment, the server waits HASTY_SECONDS wherever it waits for a client that may be gone.
 """
 
 import os
@@ -46,6 +46,9 @@ class Model(ScriptedModel):
     def stream(self, messages: Sequence[Message], options: Generation, cancelled: threading.Event) -> Iterator[str]:
         """See LanguageModel."""
         prompt = messages[-1].content
+        if prompt == "recall":
+            yield " ".join(message.content for message in messages[:-1] if message.role == "user")
+            return
         for delta in REPLIES.get(prompt.split()[-1], (f"You said: {prompt}",)):
             if cancelled.is_set():
                 return

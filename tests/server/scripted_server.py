@@ -1,7 +1,7 @@
 """``speakstream serve`` with a scripted model and a voice of tones: ``python -m tests.server.scripted_server serve``.
 
-What the model says is decided by the prompt's last word: see REPLIES; to "recall", it says all prompts before. With HASTY in the
-environment, the server waits HASTY_SECONDS wherever it waits for a client that may be gone.
+What the model says is decided by the prompt's last word: see REPLIES; to "recall", it says all prompts before. With
+HASTY in the environment, the server waits HASTY_SECONDS wherever it waits for a client that may be gone.
 """
 
 import os

@@ -9,6 +9,7 @@
     python -m benchmarks --write                    the results stored, and put into docs/performance.md
     python -m benchmarks page                       docs/performance.md again, from what is stored
     python -m benchmarks.pictures                   the pictures of the chat, drawn by the application itself
+    python -m benchmarks.screenshots                the pictures of the page, in Chromium on the real server
 
 Run it from the repository's root, on a machine that does nothing else, with Debian's ``pulseaudio``,
 ``pulseaudio-utils`` and ``libasound2-plugins`` (``tests.rig.sound`` says what for) and the default model in

@@ -30,6 +30,12 @@ REPLIES: dict[str, Sequence[str]] = {
         f"| {' | '.join(NAMES)} |\n|{' --- |' * len(NAMES)}\n| {' | '.join(NAMES)} |\n",
         f"\n{'Longwordwithoutaspace' * 20}\n\n- alpha\n    - bravo\n        - charlie\n\nThe end.\n",
     ),
+    "blocks": (
+        "## Title\n\nOne *two* `three`.\n\n> A quote.\n\n> [!WARNING]\n> Take care.\n\n",
+        "3. three\n4. four\n   - [x] done\n   - [ ] to do\n\n```python\nprint(1)\n```\n\n",
+        "| a | b |\n|---|--:|\n| 1 | 2 |\n",
+        "\n---\n\n[A link](https://example.org/) and [none](javascript:alert(1)). The end.\n",
+    ),
     "broken": ("Alpha bravo. ", "FAIL"),
     "markup": tuple(WRAPPED.replace("{}", MARKUP)),
     "escapes": tuple(WRAPPED.replace("{}", ESCAPES)),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import interface, pictures, typeahead
+from benchmarks import interface, pictures, screenshots, typeahead
 from benchmarks.interface import Turn, further_up, history_file, marked, shown, write_history
 from benchmarks.keys import KEYS_PER_SECOND, rest, typed
 from benchmarks.pictures_talk import CONVERSATIONS, WORDS
@@ -144,9 +144,11 @@ def test_a_picture_is_the_same_each_time() -> None:
 
 def test_every_picture_is_shown_somewhere() -> None:
     root = pictures.FOLDER.parent.parent
-    pages = (root / "README.md").read_text("utf-8") + (root / "docs" / "chat.md").read_text("utf-8")
-    assert all(f"pictures/{picture.name}.svg" in pages for picture in pictures.PICTURES)
-    assert sorted(path.stem for path in pictures.FOLDER.iterdir()) == sorted(one.name for one in pictures.PICTURES)
+    pages = "".join(path.read_text("utf-8") for path in (root / "README.md", *(root / "docs").glob("*.md")))
+    taken = {f"{picture.name}.svg" for picture in pictures.PICTURES}
+    taken |= {f"{picture.name}.png" for picture in screenshots.PICTURES}
+    assert {path.name for path in pictures.FOLDER.iterdir()} == taken
+    assert all(f"pictures/{name}" in pages for name in taken)
 
 
 def test_the_last_reply_is_being_written_and_all_others_have_ended() -> None:

@@ -1,7 +1,9 @@
 /** Every frame of a socket of its own, both ways, and frames that a person writes. */
 
+import { copy } from "./device.js";
 import { byId, make, setText } from "./dom.js";
 import { download } from "./export.js";
+import { showFacts } from "./facts.js";
 import { Connection, socketUrl } from "./socket.js";
 
 const MOST = 2000; // frames that are kept
@@ -33,6 +35,7 @@ const begun = performance.now();
 const frames = [];
 let passed = 0; // also those that are no longer kept
 let trip = null;
+let scrolls = false; // before the screen is drawn next
 let before = { at: begun, bytes: 0 };
 
 const connection = new Connection({ url: socketUrl(), hello: () => ({ audio: byId("audio").value }) });
@@ -69,10 +72,15 @@ function show(frame) {
   const { at, way, type, bytes, text } = frame;
   const short = text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text;
   const arrow = way === "sent" ? "→ sent" : "← received";
-  byId("frames").append(
-    make("tr", { "data-type": type, "data-way": way }, ...[at.toFixed(0), arrow, type, bytes, short].map((cell) => make("td", {}, String(cell)))),
-  );
+  const cells = [at.toFixed(0), arrow, type, bytes, short].map((cell) => make("td", {}, String(cell)));
+  byId("frames").append(make("tr", { "data-type": type, "data-way": way }, ...cells));
   while (byId("frames").children.length > MOST) byId("frames").firstChild.remove();
+  if (!scrolls) requestAnimationFrame(toNewest); // once, however many frames come until then
+  scrolls = true;
+}
+
+function toNewest() {
+  scrolls = false;
   if (byId("latest").checked) byId("scroll").scrollTop = byId("scroll").scrollHeight;
 }
 
@@ -101,9 +109,7 @@ function counters() {
     "now received": `${(rate / 1000).toFixed(1)} kB/s`,
     "bytes for each byte of sound": sound ? (received / sound).toFixed(3) : "no sound yet",
   };
-  byId("counters").replaceChildren(
-    ...Object.entries(facts).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))),
-  );
+  showFacts(byId("counters"), facts);
 }
 
 function send() {
@@ -143,7 +149,11 @@ byId("clear").addEventListener("click", () => {
   showAll();
   count();
 });
-byId("export").addEventListener("click", () => download("speakstream-frames.json", "application/json", JSON.stringify(frames, null, 1)));
+const asJson = () => JSON.stringify(frames, null, 1);
+byId("export").addEventListener("click", () => download("speakstream-frames.json", "application/json", asJson()));
+byId("copy").addEventListener("click", async () => {
+  setText(byId("copied"), (await copy(asJson())) ? "Copied." : "This browser did not let it be copied.");
+});
 setInterval(counters, EVERY);
 counters();
 connection.open();

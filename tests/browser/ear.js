@@ -11,14 +11,20 @@
       #first = 0;
 
       process(inputs) {
+        if (currentFrame !== this.#first + 128 * this.#parts.length) this.#pass(); // a context that begins leaves some out
         if (!this.#parts.length) this.#first = currentFrame;
         this.#parts.push((inputs[0][0] ?? new Float32Array(128)).slice());
-        if (this.#parts.length < QUANTA) return true;
-        const samples = new Float32Array(128 * QUANTA);
+        if (this.#parts.length === QUANTA) this.#pass();
+        return true;
+      }
+
+      #pass() {
+        if (!this.#parts.length) return;
+        const samples = new Float32Array(128 * this.#parts.length);
         this.#parts.forEach((part, number) => samples.set(part, 128 * number));
         this.#parts = [];
-        this.port.postMessage({ first: this.#first, samples: samples.some((one) => one !== 0) ? samples : null });
-        return true;
+        const end = this.#first + samples.length;
+        this.port.postMessage({ first: this.#first, end, samples: samples.some((one) => one !== 0) ? samples : null });
       }
     }
     registerProcessor("ear", Listener);
@@ -89,17 +95,20 @@
   function listen(context, source) {
     if (!addModule) return;
     prepared(context).then(() => {
+      if (context.state === "closed") return;
       const node = new AudioWorkletNode(context, "ear", { channelCount: 1, channelCountMode: "explicit" });
       node.port.onmessage = ({ data }) => {
         if (context !== ear.context) {
           ear.context = context;
           ear.parts = [];
         }
-        ear.listened = data.first + 2048;
+        ear.listened = data.end;
         if (data.samples) ear.parts.push(data);
       };
       connect.call(source, node);
       connect.call(node, context.destination); // it only runs where it leads somewhere; what it gives is silence
+    }).catch((error) => {
+      if (context.state !== "closed") throw error; // one that was closed again at once has nothing to be heard
     });
   }
 

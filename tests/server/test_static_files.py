@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from speakstream.server.pages import Pages
+
 WEB = Path(__file__).parents[2] / "web_static"
 NAMES = {path.name for path in WEB.iterdir()}
 PAGES = sorted(name for name in NAMES if name.endswith(".html"))
@@ -89,3 +91,20 @@ def test_no_file_is_large_and_the_manifest_names_icons_of_the_size_that_it_says(
             header = (WEB / icon["src"].rpartition("/")[2]).read_bytes()[16:24]
             width, height = int.from_bytes(header[:4]), int.from_bytes(header[4:])
             assert icon["sizes"] == f"{width}x{height}"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *((name, "text/javascript; charset=utf-8") for name in MODULES),
+        *((name, "text/html; charset=utf-8") for name in PAGES),
+        *((name, "text/css; charset=utf-8") for name in sorted(NAMES) if name.endswith(".css")),
+        ("manifest.webmanifest", "application/manifest+json"),
+        ("icon.svg", "image/svg+xml"),
+        ("icon-192.png", "image/png"),
+    ],
+)
+def test_it_is_served_as_what_it_is(name: str, kind: str) -> None:
+    """A browser runs no module, and uses no style sheet, of another type."""
+    served = Pages().files[name]
+    assert (served.type, served.content) == (kind, (WEB / name).read_bytes())

@@ -4,6 +4,7 @@ A page of any other site can send requests to a server on this machine: its brow
 whose name is made to point to this machine (DNS rebinding) has its own name in Host. Both are refused.
 """
 
+import asyncio
 import hmac
 import ipaddress
 import logging
@@ -20,6 +21,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from speakstream.server.bucket import Bucket
 from speakstream.server.metrics import Metrics
 from speakstream.server.pages import HEADERS, content_security_policy, page
 
@@ -34,8 +36,14 @@ OPEN = "/healthz"
 GUESSES, GUESS_SECONDS = 10, 6.0
 """Wrong tokens that one address may send at once, and after how long one more."""
 
+SOCKETS, SOCKETS_AT_ONCE, SOCKET_SECONDS = 10.0, 40.0, 5.0
+"""Web sockets a second that one address may open, how many at once, and the longest that the next one has to wait.
+
+To open one costs much more than to try: who comes again and again waits for the answer first.
+"""
+
 ADDRESSES = 4096
-"""That are remembered for having guessed."""
+"""That are remembered for having guessed, and for having come often."""
 
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::(?P<port>[0-9]{1,5}))?")
 _ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[^/?#@\s]+)", re.IGNORECASE)
@@ -71,6 +79,11 @@ class _Refusal:
     wait: int = 0  # seconds
 
 
+_OFTEN = _Refusal(
+    429, "often", "too many connections are opened at once; try again in a moment", wait=int(SOCKET_SECONDS)
+)
+
+
 class Access:
     """The outermost part of the server: lets requests in, or answers them itself, and puts headers on all answers."""
 
@@ -81,6 +94,8 @@ class Access:
         self._rules = rules
         self._metrics = metrics
         self._guesses = _Guesses(clock)
+        self._clock = clock
+        self._sockets: OrderedDict[str, Bucket] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -88,7 +103,10 @@ class Access:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._refusal(scope, headers)
+        wait = self._wait(scope) if scope["type"] == "websocket" else 0.0
+        refusal = _OFTEN if wait is None else self._refusal(scope, headers)
+        if wait:
+            await asyncio.sleep(wait)
         is_host = refusal is None or refusal.why != "host"
         sender = _Sender(scope, send, headers.get("host", "") if is_host else "", is_secure(scope, self._rules))
         if refusal is not None:
@@ -98,6 +116,15 @@ class Access:
             await answer(scope, receive, sender)
         else:
             await self._app(scope, receive, sender)
+
+    def _wait(self, scope: Scope) -> float | None:
+        """Seconds that a web socket of this address has to wait; None: too long."""
+        address = _network(_address(scope))
+        bucket = self._sockets.pop(address, None) or Bucket(SOCKETS, SOCKETS_AT_ONCE, self._clock)
+        self._sockets[address] = bucket
+        if len(self._sockets) > ADDRESSES:
+            self._sockets.popitem(last=False)
+        return bucket.owe(at_most=SOCKET_SECONDS)
 
     def _refusal(self, scope: Scope, headers: Headers) -> _Refusal | None:
         hosts = headers.getlist("host")
@@ -116,7 +143,7 @@ class Access:
             # A cookie of ours does not come along from another site, and does when our own page goes on from here.
             again = headers.get("sec-fetch-site") == "cross-site" and scope["type"] == "http"
             return _Refusal(401, "token", "open the address that the server printed, with its token", again)
-        address = scope["client"][0] if scope.get("client") else ""
+        address = _address(scope)
         if (wait := self._guesses.wait(address)) > 0:
             return _Refusal(429, "guessing", f"too many wrong tokens came; try again in {wait} seconds", wait=wait)
         # each is compared, and bytes of any length are compared in the same time
@@ -219,6 +246,10 @@ def _tokens(scope: Scope, headers: Headers) -> list[str]:
 def _in_address(scope: Scope) -> str:
     query: bytes = scope.get("query_string", b"")
     return parse_qs(query.decode("latin-1")).get("token", [""])[0]
+
+
+def _address(scope: Scope) -> str:
+    return scope["client"][0] if scope.get("client") else ""
 
 
 def _network(address: str) -> str:

@@ -13,10 +13,22 @@ class Bucket:
 
     def take(self) -> bool:
         """Take one; False: there is none."""
-        now = self._clock()
-        self._tokens = min(self._tokens + (now - self._counted) * self._rate, self._burst)
-        self._counted = now
+        self._fill()
         if self._tokens < 1.0:
             return False
         self._tokens -= 1.0
         return True
+
+    def owe(self, tokens: float = 1.0, at_most: float = float("inf")) -> float | None:
+        """Take so many, of which some may be owed: seconds until none is. None: that is more than ``at_most``."""
+        self._fill()
+        seconds = max(0.0, tokens - self._tokens) / self._rate
+        if seconds > at_most:
+            return None
+        self._tokens -= tokens
+        return seconds
+
+    def _fill(self) -> None:
+        now = self._clock()
+        self._tokens = min(self._tokens + (now - self._counted) * self._rate, self._burst)
+        self._counted = now

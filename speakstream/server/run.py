@@ -16,6 +16,7 @@ from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from speakstream.errors import SpeakStreamError
 from speakstream.history import History, history_path
@@ -46,6 +47,9 @@ IDLE_SECONDS = 15
 
 CONNECTIONS = 512
 """At once, web sockets included; more are told that the server is busy."""
+
+TOO_LATE_BYTES = 2 * MAX_MESSAGE_BYTES
+"""That may be under way when a web socket is closed."""
 
 PROGRESS_SECONDS = 5.0
 """Between two lines about what is still loading."""
@@ -126,6 +130,20 @@ class _Protocol(H11Protocol):
             self.transport.close()
 
 
+class _WebSocket(WebSocketsSansIOProtocol):
+    """Drops a connection over which much comes after it was closed: all of that would be read and thrown away."""
+
+    _too_late = 0  # bytes
+
+    def data_received(self, data: bytes) -> None:
+        if self.close_sent:
+            self._too_late += len(data)
+        if self._too_late > TOO_LATE_BYTES:
+            self.transport.abort()
+        else:
+            super().data_received(data)
+
+
 class _Server(uvicorn.Server):
     """Leaves the signals to others."""
 
@@ -194,7 +212,7 @@ class _Served:
             app,
             loop="asyncio",
             http=_Protocol,
-            ws="websockets-sansio",
+            ws=_WebSocket,
             ws_max_size=MAX_MESSAGE_BYTES,
             ws_per_message_deflate=False,  # sound does not shrink, and each connection would cost 300 kB
             lifespan="off",

@@ -26,10 +26,13 @@ CLOSE_SECONDS = 1.0
 """For the close itself: it is not read either by a client that does not read."""
 
 RATE, BURST = 60.0, 120.0
-"""Messages a second that a client may send, and how many at once."""
+"""Messages a second that are read of a client, and how many at once. What it sends above that has to wait."""
 
-MALFORMED = 20
-"""Frames that are no messages before a client is no client."""
+FLOOD_SECONDS = 10.0
+"""For which a client may send faster than that, without a pause, before it is no client."""
+
+MALFORMED, MALFORMED_COST = 20, 15.0
+"""Frames that are no messages before a client is no client, and as how many messages each of them counts."""
 
 REFUSED = {FULL: "full", TOO_SLOW: "slow", TOO_MANY: "rate"}
 """Close codes that are counted, and as what."""
@@ -65,6 +68,7 @@ class Visit:
         self._outbox = Outbox()
         self._bucket = Bucket(RATE, BURST)
         self._malformed = 0
+        self._in_time = self._loop.time()  # when it last sent no faster than it may
         self._active = self._loop.time()
         self._seat: Seat | None = None
         self._left = False  # the client is gone for good
@@ -153,7 +157,8 @@ class Visit:
                 self._malformed += 1
                 self._outbox.put(wire.Error("frame", str(error)))
                 message = None
-            if not self._bucket.take() or self._malformed > MALFORMED:
+            await self._slow_down(1.0 if message is not None else MALFORMED_COST)
+            if self._malformed > MALFORMED or self._loop.time() - self._in_time > FLOOD_SECONDS:
                 return self._outbox.close(TOO_MANY, "too many messages")
             if isinstance(message, wire.Bye):
                 self._left = True
@@ -162,6 +167,13 @@ class Visit:
                 if not isinstance(message, wire.Ping):
                     self._active = self._loop.time()
                 seat.receive(message)
+
+    async def _slow_down(self, tokens: float) -> None:
+        """Read no faster than a client may send. What it sends meanwhile stays with it: its socket is full."""
+        if late := self._bucket.owe(tokens):
+            await asyncio.sleep(late)
+        else:
+            self._in_time = self._loop.time()
 
     async def _watch(self) -> None:
         """Until nothing came for long, and nothing goes on."""

@@ -1,5 +1,6 @@
 """Who is let in: Host, Origin and token, for pages, the API and web sockets alike."""
 
+import asyncio
 import re
 import socket
 from pathlib import Path
@@ -314,3 +315,28 @@ def test_the_policy_names_the_own_socket_only() -> None:
 def test_a_socket_that_cannot_be_answered_is_closed_before_its_accept() -> None:
     answer = ask(Door().app, "/ws", [("origin", "null")], kind="websocket", denial=False)
     assert (answer.status, answer.accepted) == (403, False)
+
+
+def test_who_opens_socket_after_socket_waits_and_then_is_refused_and_others_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    door, local = Door(), ("host", "localhost")
+    most = int(access.SOCKETS_AT_ONCE + access.SOCKETS * access.SOCKET_SECONDS)
+    assert all(door.lets_in(local, kind="websocket") for _ in range(most))
+    assert len(waits) == most - access.SOCKETS_AT_ONCE
+    assert waits == sorted(waits)
+    assert waits[-1] == pytest.approx(access.SOCKET_SECONDS)
+    answer = door.ask("/", [local], "websocket")
+    assert (answer.status, answer.accepted) == (429, False)
+    assert door.refused() == {"often": 1}
+    assert door.lets_in(local), "it is no web socket"
+    assert door.lets_in(local, kind="websocket", client="127.0.0.2"), "it comes from elsewhere"
+    door.clock.now += most / access.SOCKETS
+    assert door.lets_in(local, kind="websocket")
+    assert len(waits) == most - access.SOCKETS_AT_ONCE, "a rest is enough"

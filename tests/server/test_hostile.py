@@ -3,14 +3,16 @@
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from speakstream.server.wire import FULL
+from speakstream.server.wire import FULL, Bye, encode
 from tests.program import PATIENCE, Running
 from tests.rig.sound import poll
+from tests.server.hostile_client import BINARY, Attacker
 from tests.server.listener import Listener, Turn
 from tests.server.scripted_server import REPLIES
 from tests.server.serving import SCRIPTED, Served
@@ -18,6 +20,9 @@ from tests.server.serving import SCRIPTED, Served
 COUNT = 100
 
 TURNS = 8
+
+MUCH = 64_000_000
+"""Bytes; what the sockets of two systems hold back is less."""
 
 GROWTH = 24_000_000
 """Bytes that memory may be larger by in the second half of the attack than in the first: both do the same."""
@@ -77,6 +82,23 @@ def test_a_hundred_hostile_connections_take_nothing_from_an_honest_one(tmp_path:
         _, _, told = server.finish()
     assert b"Traceback" not in told, told.decode()[-3000:]
     assert b"PWNED" not in told and len(told) < 20_000, "who attacks fills the log"
+
+
+def test_who_sends_on_after_the_end_is_cut_off(tmp_path: Path) -> None:
+    async def sends_on(port: int) -> int:
+        one = Attacker(port, asks=False)
+        await one.enter()
+        await one.say(encode(Bye()))
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < MUCH:
+                await one.say(bytes(1_000_000 // 16), BINARY)
+                sent += 1_000_000 // 16
+        one.close()
+        return sent
+
+    with Served(tmp_path, command=SCRIPTED) as server:
+        assert asyncio.run(sends_on(server.port)) < MUCH
 
 
 def test_when_all_seats_are_taken_who_comes_next_is_told_so_and_gets_the_first_that_is_free(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -11,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from speakstream.server import hall as halls
 from speakstream.server import visit, wire
+from speakstream.server.bucket import Bucket
 from speakstream.server.outbox import PENDING_BYTES
 from tests.scripted import ScriptedModel
 from tests.server.hosted import Guest, Hosted, poll, samples
@@ -54,7 +56,8 @@ def test_what_is_no_message_is_told_and_the_connection_stays() -> None:
         assert guest.until("pong")["id"] == 5
 
 
-def test_a_client_of_nothing_but_nonsense_is_closed() -> None:
+def test_a_client_of_nothing_but_nonsense_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visit, "MALFORMED_COST", 1.0)  # what it costs more is waited for
     with Hosted() as hosted:
         guest = hosted.guest()
         for _ in range(visit.MALFORMED + 1):
@@ -62,15 +65,39 @@ def test_a_client_of_nothing_but_nonsense_is_closed() -> None:
         assert guest.closed() == wire.TOO_MANY
 
 
-def test_who_sends_faster_than_anybody_could_is_closed_and_the_others_are_not() -> None:
+def test_who_sends_faster_than_anybody_could_is_closed_and_the_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visit, "FLOOD_SECONDS", 0.5)
     with Hosted() as hosted:
         honest, guest = hosted.guest(), hosted.guest()
         with suppress(ConnectionClosed):
-            for number in range(int(2 * visit.BURST)):
+            for number in range(int(visit.BURST + visit.RATE)):
                 guest.send(wire.Ping(number))
         assert guest.closed() == wire.TOO_MANY
         honest.synchronise()
         assert 'speakstream_refused_total{why="rate"} 1.0' in hosted.metrics.render().decode()
+
+
+def test_who_sends_a_little_too_fast_is_read_more_slowly_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visit, "BURST", 5.0)
+    monkeypatch.setattr(visit, "RATE", 100.0)
+    with Hosted() as hosted:
+        guest = hosted.guest()
+        begun = time.monotonic()
+        for number in range(55):
+            guest.send(wire.Ping(number))
+        assert [guest.until("pong")["id"] for _ in range(55)] == list(range(55))
+        assert time.monotonic() - begun > 0.4
+
+
+def test_rubbish_is_read_more_slowly_than_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    paid: list[float] = []
+    monkeypatch.setattr(Bucket, "owe", lambda _, tokens: paid.append(tokens))
+    with Hosted() as hosted:
+        guest = hosted.guest()
+        guest.socket.send("nonsense")
+        guest.send(wire.Ping(1))
+        guest.until("pong")
+    assert paid == [visit.MALFORMED_COST, 1.0]
 
 
 def test_a_burst_is_no_flood() -> None:

@@ -105,18 +105,26 @@ def beside_attackers(choices: Choices, server: Served, folder: Path, turns: int)
 
 
 async def _beside(server: Served, folder: Path, turns: int) -> dict[str, Any]:
-    async with Listener(server.url) as one:
-        found: dict[str, Any] = {"alone": await _asks(one, turns), "rss_alone": server.resident()}
-        for name, asks in (("beside", False), ("beside_asking", True)):
+    found: dict[str, Any] = {"alone": await _asks(server, turns), "rss_alone": server.resident()}
+    for name, asks in (("beside", False), ("beside_asking", True)):
+        async with Listener(server.url) as one:  # is let in before they come, as who talks already
             with Attack(folder, server, asks) as attack:
                 await asyncio.to_thread(attack.wait_for, b"attacking")
-                found[name] = await _asks(one, turns)
+                found[name] = await _asks_of(one, turns)
                 found[f"rss_{name}"] = server.resident()
+            await one.leave()
+    return found
+
+
+async def _asks(server: Served, turns: int) -> list[float | None]:
+    async with Listener(server.url) as one:
+        found = await _asks_of(one, turns)
         await one.leave()
     return found
 
 
-async def _asks(one: Listener, turns: int) -> list[float | None]:
+async def _asks_of(one: Listener, turns: int) -> list[float | None]:
+    """Of a new conversation: one that is longer takes longer to answer."""
     found = []
     for prompt in CHAT[:turns]:
         await asyncio.sleep(THINKING_SECONDS)

@@ -8,10 +8,10 @@ import asyncio
 import hmac
 import ipaddress
 import logging
+import math
 import re
 import socket
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs
@@ -21,7 +21,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from speakstream.server.bucket import Bucket
+from speakstream.server.bucket import Buckets
 from speakstream.server.metrics import Metrics
 from speakstream.server.pages import HEADERS, content_security_policy, page
 
@@ -93,9 +93,8 @@ class Access:
         self._app = app
         self._rules = rules
         self._metrics = metrics
-        self._guesses = _Guesses(clock)
-        self._clock = clock
-        self._sockets: OrderedDict[str, Bucket] = OrderedDict()
+        self._guesses = Buckets(1 / GUESS_SECONDS, GUESSES, ADDRESSES, clock)
+        self._sockets = Buckets(SOCKETS, SOCKETS_AT_ONCE, ADDRESSES, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -103,7 +102,8 @@ class Access:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        wait = self._wait(scope) if scope["type"] == "websocket" else 0.0
+        is_socket = scope["type"] == "websocket"
+        wait = self._sockets.of(_network(scope)).owe(at_most=SOCKET_SECONDS) if is_socket else 0.0
         refusal = _OFTEN if wait is None else self._refusal(scope, headers)
         if wait:
             await asyncio.sleep(wait)
@@ -116,15 +116,6 @@ class Access:
             await answer(scope, receive, sender)
         else:
             await self._app(scope, receive, sender)
-
-    def _wait(self, scope: Scope) -> float | None:
-        """Seconds that a web socket of this address has to wait; None: too long."""
-        address = _network(_address(scope))
-        bucket = self._sockets.pop(address, None) or Bucket(SOCKETS, SOCKETS_AT_ONCE, self._clock)
-        self._sockets[address] = bucket
-        if len(self._sockets) > ADDRESSES:
-            self._sockets.popitem(last=False)
-        return bucket.owe(at_most=SOCKET_SECONDS)
 
     def _refusal(self, scope: Scope, headers: Headers) -> _Refusal | None:
         hosts = headers.getlist("host")
@@ -143,14 +134,14 @@ class Access:
             # A cookie of ours does not come along from another site, and does when our own page goes on from here.
             again = headers.get("sec-fetch-site") == "cross-site" and scope["type"] == "http"
             return _Refusal(401, "token", "open the address that the server printed, with its token", again)
-        address = _address(scope)
-        if (wait := self._guesses.wait(address)) > 0:
+        guesses = self._guesses.of(_network(scope))
+        if wait := math.ceil(guesses.wait()):
             return _Refusal(429, "guessing", f"too many wrong tokens came; try again in {wait} seconds", wait=wait)
         # each is compared, and bytes of any length are compared in the same time
         if any([hmac.compare_digest(one.encode(), self._rules.token.encode()) for one in given]):
             return None
-        self._guesses.wrong(address)
-        log.warning("a wrong token came from %s", address)
+        guesses.take()
+        log.warning("a wrong token came from %s", _address(scope))
         return _Refusal(401, "token", "this is not the token that the server printed")
 
     def _login(self, scope: Scope, headers: Headers) -> Response | None:
@@ -172,26 +163,6 @@ def is_secure(scope: Scope, rules: Rules) -> bool:
         return True
     host = Headers(scope=scope).get("host", "").partition(":")[0]
     return bool(rules.public_host) and host.lower() == rules.public_host.lower()
-
-
-class _Guesses:
-    """How often each address was wrong: a bucket of GUESSES that fills by one in GUESS_SECONDS."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._wrong: OrderedDict[str, float] = OrderedDict()  # when the bucket will be full again
-
-    def wait(self, address: str) -> int:
-        """Seconds until this address may try again; 0: now."""
-        empty = self._wrong.get(_network(address), 0.0) - (GUESSES - 1) * GUESS_SECONDS
-        return max(0, int(-((self._clock() - empty) // 1)))
-
-    def wrong(self, address: str) -> None:
-        """It was wrong."""
-        network, now = _network(address), self._clock()
-        self._wrong[network] = max(self._wrong.pop(network, now), now) + GUESS_SECONDS
-        if len(self._wrong) > ADDRESSES:
-            self._wrong.popitem(last=False)
 
 
 class _Sender:
@@ -252,8 +223,9 @@ def _address(scope: Scope) -> str:
     return scope["client"][0] if scope.get("client") else ""
 
 
-def _network(address: str) -> str:
-    """What one person has of IPv6 is a whole network."""
+def _network(scope: Scope) -> str:
+    """Whose address counts as one: what one person has of IPv6 is a whole network."""
+    address = _address(scope)
     if ":" not in address:
         return address
     try:
